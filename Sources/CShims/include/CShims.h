@@ -1,0 +1,7 @@
+/* SPDX-FileCopyrightText: 2026 passt contributors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What Swift cannot say: macros, variadic calls, layouts that do not import, code between clone and exec.
+ * No state, no policy, no allocation, no logging; a value or -errno out. One header for each subject. */
+#pragma once
+#include "shim_system.h"
