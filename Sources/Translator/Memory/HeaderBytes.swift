@@ -7,6 +7,8 @@ enum WireError: Error {
     case truncated
     /// A field contradicts the format or another field.
     case malformed
+    /// A loopback address where none may occur: on the link.
+    case loopback
 }
 
 /// The first `count` bytes of a header, copied once its length is proven; constant offsets cost no check.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Big-endian loads and stores, bounds-checked. Byte order changes here and in `HeaderBytes`, nowhere else.
+// Loads and stores in a stated byte order, bounds-checked. Byte order changes in `Memory/`, nowhere else.
 
 extension RawSpan {
     /// The big-endian integer at `offset`; traps beyond the end, so prove the length first.
@@ -10,6 +10,20 @@ extension RawSpan {
         // SAFETY: the load is bounds-checked; every bit pattern is a valid integer.
         unsafe Value(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
     }
+
+    /// The little-endian integer at `offset`, as in VIRTIO headers; traps beyond the end.
+    @inline(__always)
+    func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type) -> Value {
+        // SAFETY: as in `bigEndian`.
+        unsafe Value(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
+    }
+
+    /// The integer at `offset` in the machine's own order; traps beyond the end.
+    @inline(__always)
+    func native<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type) -> Value {
+        // SAFETY: as in `bigEndian`.
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+    }
 }
 
 extension MutableRawSpan {
@@ -17,6 +31,18 @@ extension MutableRawSpan {
     @inline(__always)
     mutating func storeBigEndian<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
         storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    }
+
+    /// Writes an integer in VIRTIO's order; traps beyond the end.
+    @inline(__always)
+    mutating func storeLittleEndian<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
+        storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
+    }
+
+    /// Writes an integer in the machine's own order; traps beyond the end.
+    @inline(__always)
+    mutating func storeNative<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
+        storeBytes(of: value, toByteOffset: offset, as: Value.self)
     }
 
     /// Copies `source` to `offset`; traps when it does not fit.
