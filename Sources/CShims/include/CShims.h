@@ -4,4 +4,5 @@
  * What Swift cannot say: macros, variadic calls, layouts that do not import, code between clone and exec.
  * No state, no policy, no allocation, no logging; a value or -errno out. One header for each subject. */
 #pragma once
+#include "shim_reactor.h"
 #include "shim_system.h"
