@@ -38,6 +38,11 @@ struct SequenceNumber: Hashable, BitwiseCopyable {
     static func - (left: SequenceNumber, right: SequenceNumber) -> Int { right.distance(to: left) }
 
     @inline(__always)
+    static func earliest(_ left: SequenceNumber, _ right: SequenceNumber) -> SequenceNumber {
+        left < right ? left : right
+    }
+
+    @inline(__always)
     static func latest(_ left: SequenceNumber, _ right: SequenceNumber) -> SequenceNumber {
         left < right ? right : left
     }
