@@ -5,4 +5,5 @@
  * No state, no policy, no allocation, no logging; a value or -errno out. One header for each subject. */
 #pragma once
 #include "shim_reactor.h"
+#include "shim_ring.h"
 #include "shim_system.h"

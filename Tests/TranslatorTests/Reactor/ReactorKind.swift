@@ -6,12 +6,17 @@ import Testing
 @testable import Translator
 
 /// The reactors that every test of this folder runs over.
-enum ReactorKind: String, CaseIterable, CustomTestStringConvertible {
+enum ReactorKind: String, CustomTestStringConvertible {
+    /// Those that this kernel allows.
+    static let available: [ReactorKind] = RingReactor.isAvailable() ? [.epoll, .ring] : [.epoll]
+
     case epoll
+    case ring
 
     func make(eventCapacity: Int = 1024) throws -> any Reactor {
         switch self {
         case .epoll: try EpollReactor(eventCapacity: eventCapacity)
+        case .ring: try RingReactor(eventCapacity: eventCapacity, descriptorCapacity: 1 << 16)
         }
     }
 
