@@ -18,7 +18,7 @@ struct ChecksumTests {
 
     @Test("an odd last byte counts as the high half of a word", arguments: 0..<9)
     func oddLength(count: Int) {
-        let bytes = (0..<count).map { UInt8(17 &* $0 &+ 200) }
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: 17 &* $0 &+ 200) }
         var expected = 0
         for (index, byte) in bytes.enumerated() { expected += Int(byte) << (index % 2 == 0 ? 8 : 0) }
         while expected > 0xffff { expected = (expected & 0xffff) + expected >> 16 }
