@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// `count` bytes somewhere in a span, proven once to lie inside it and read in place; constant offsets cost no check.
+/// `count` bytes somewhere in a span, proven once to lie inside it and read in place; constant offsets cost
+/// no check.
 ///
-/// For the hot path; `HeaderBytes` copies, and is what memory that can change under us needs when a field is read twice.
+/// For the hot path; `HeaderBytes` copies, and is what memory that can change under us needs when a field is
+/// read twice.
 struct HeaderView<let count: Int>: ~Escapable {
     private let span: RawSpan
     private let start: Int
@@ -29,7 +31,8 @@ struct HeaderView<let count: Int>: ~Escapable {
     @inline(__always)
     private func load<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value {
         precondition(offset >= 0 && offset &+ (Value.bitWidth >> 3) <= count)  // folds for a constant offset
-        // SAFETY: `init` proved `start + count` to be inside the span, and the line above that this load is below it.
+        // SAFETY: `init` proved `start + count` to be inside the span, and the line above that this load is
+        // below it.
         return unsafe Value(
             bigEndian: span.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ offset, as: Value.self))
     }

@@ -34,7 +34,8 @@ struct ARPMessage: Equatable, BitwiseCopyable {
 
     /// Reads the message at the start of an Ethernet payload, which may be padded.
     ///
-    /// - Throws: `.truncated` below 28 bytes; `.malformed` for other hardware, protocols, lengths or operations.
+    /// - Throws: `.truncated` below 28 bytes; `.malformed` for other hardware, protocols, lengths or
+    ///   operations.
     init(parsing bytes: RawSpan) throws(WireError) {
         let field = try HeaderBytes<28>(bytes)
         guard field.uint16(at: 0) == 1, field.uint16(at: 2) == EtherType.ipv4,

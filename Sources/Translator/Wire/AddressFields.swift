@@ -36,7 +36,8 @@ extension HeaderView {
 extension RawSpan {
     /// The address at `offset`; traps beyond the end.
     func ipv6Address(at offset: Int) -> IPv6Address {
-        IPv6Address(high: bigEndian(at: offset, as: UInt64.self), low: bigEndian(at: offset &+ 8, as: UInt64.self))
+        IPv6Address(
+            high: bigEndian(at: offset, as: UInt64.self), low: bigEndian(at: offset &+ 8, as: UInt64.self))
     }
 }
 

@@ -69,7 +69,8 @@ enum ICMPMessage: Equatable, BitwiseCopyable {
         case .unreachable(let code): (ICMPType.unreachable, code, 0)
         case .fragmentationNeeded(let mtu): (ICMPType.unreachable, Self.fragmentationNeededCode, UInt32(mtu))
         case .timeExceeded(let code): (ICMPType.timeExceeded, code, 0)
-        case .parameterProblem(let code, let pointer): (ICMPType.parameterProblem, code, UInt32(pointer) << 24)
+        case .parameterProblem(let code, let pointer):
+            (ICMPType.parameterProblem, code, UInt32(pointer) << 24)
         }
     }
 }

@@ -32,10 +32,11 @@ struct IPv4Header: Equatable, BitwiseCopyable {
         self.destination = destination
     }
 
-    /// Reads the header at the start of an Ethernet payload, which may be padded; the checksum is not verified.
+    /// Reads the header at the start of an Ethernet payload, which may be padded; the checksum is not
+    /// verified.
     ///
-    /// - Throws: `.truncated` when the header or the total length leaves `bytes`; `.malformed` when the version is
-    ///   not 4 or a length contradicts another.
+    /// - Throws: `.truncated` when the header or the total length leaves `bytes`; `.malformed` when the
+    ///   version is not 4 or a length contradicts another.
     init(parsing bytes: RawSpan) throws(WireError) {
         let field = try HeaderBytes<20>(bytes)
         guard field.uint8(at: 0) >> 4 == 4 else { throw .malformed }

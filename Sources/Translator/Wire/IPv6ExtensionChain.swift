@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The extension headers between an IPv6 header and what it carries (RFC 8200, section 4; RFC 7045), walked once.
+/// The extension headers between an IPv6 header and what it carries (RFC 8200, section 4; RFC 7045), walked
+/// once.
 ///
-/// Authentication and destination options are skipped unread. The walk ends at a transport protocol, at ESP, at "no
-/// next header", at an unknown number, or at a fragment header that says it carries part of a packet.
+/// Authentication and destination options are skipped unread. The walk ends at a transport protocol, at ESP,
+/// at "no next header", at an unknown number, or at a fragment header that says it carries part of a packet.
 struct IPv6ExtensionChain: Equatable, BitwiseCopyable {
     /// More than any sender has a use for; bounds the work that one hostile packet can cause.
     static let maximumHeaderCount = 8

@@ -26,7 +26,8 @@ struct IPv6Header: Equatable, BitwiseCopyable {
 
     /// Reads the header at the start of an Ethernet payload, which may be padded.
     ///
-    /// - Throws: `.truncated` when the header or its payload leaves `bytes`; `.malformed` when the version is not 6.
+    /// - Throws: `.truncated` when the header or its payload leaves `bytes`; `.malformed` when the version is
+    ///   not 6.
     init(parsing bytes: RawSpan) throws(WireError) {
         let field = try HeaderBytes<40>(bytes)
         let first = field.uint32(at: 0)

@@ -28,8 +28,8 @@ struct NeighbourAdvertisement: Equatable, BitwiseCopyable {
 
     /// Reads a whole ICMPv6 message; that the hop limit is 255 is for the caller to check.
     ///
-    /// - Throws: `.truncated` below 24 bytes; `.malformed` for another type, a multicast target or a broken option
-    ///   (RFC 4861, section 7.1.2).
+    /// - Throws: `.truncated` below 24 bytes; `.malformed` for another type, a multicast target or a broken
+    ///   option (RFC 4861, section 7.1.2).
     init(parsing message: RawSpan) throws(WireError) {
         let field = try HeaderBytes<24>(message)
         let flags = field.uint8(at: 4)
@@ -37,7 +37,8 @@ struct NeighbourAdvertisement: Equatable, BitwiseCopyable {
         isSolicited = flags & 0x40 != 0
         overrides = flags & 0x20 != 0
         target = field.ipv6Address(at: 8)
-        guard field.uint16(at: 0) == UInt16(ICMPv6Type.neighbourAdvertisement) << 8, !target.isMulticast else {
+        guard field.uint16(at: 0) == UInt16(ICMPv6Type.neighbourAdvertisement) << 8, !target.isMulticast
+        else {
             throw .malformed
         }
         targetMAC = try LinkLayerAddressOption.first(

@@ -26,8 +26,8 @@ struct NeighbourOptionCursor: BitwiseCopyable {
 
     /// The next option, nil behind the last.
     ///
-    /// - Throws: `.malformed` at a length of 0, `.truncated` when an option leaves the message: the whole message is
-    ///   then to be dropped (RFC 4861, section 4.6).
+    /// - Throws: `.malformed` at a length of 0, `.truncated` when an option leaves the message: the whole
+    ///   message is then to be dropped (RFC 4861, section 4.6).
     mutating func next(in message: RawSpan) throws(WireError) -> NeighbourOption? {
         guard offset < message.byteCount else { return nil }
         let field = try HeaderView<2>(message, at: offset)

@@ -20,8 +20,8 @@ struct NeighbourSolicitation: Equatable, BitwiseCopyable {
 
     /// Reads a whole ICMPv6 message; that the hop limit is 255 is for the caller to check.
     ///
-    /// - Throws: `.truncated` below 24 bytes; `.malformed` for another type, a multicast target or a broken option
-    ///   (RFC 4861, section 7.1.1).
+    /// - Throws: `.truncated` below 24 bytes; `.malformed` for another type, a multicast target or a broken
+    ///   option (RFC 4861, section 7.1.1).
     init(parsing message: RawSpan) throws(WireError) {
         let field = try HeaderBytes<24>(message)
         target = field.ipv6Address(at: 8)

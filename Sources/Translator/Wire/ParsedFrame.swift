@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// One Ethernet frame understood from L2 to L4 in one pass: a flat value, and where in the frame the payload lies.
+/// One Ethernet frame understood from L2 to L4 in one pass: a flat value, and where in the frame the payload
+/// lies.
 ///
-/// The bytes are a guest's and hostile. One guard per layer proves that the layer's fields are inside the packet; each
-/// field is read once, since the memory may be the guest's own. Checksums are not verified: on a virtual link they
-/// protect nothing, and an offloading driver leaves them unfinished.
+/// The bytes are a guest's and hostile. One guard per layer proves that the layer's fields are inside the
+/// packet; each field is read once, since the memory may be the guest's own. Checksums are not verified: on a
+/// virtual link they protect nothing, and an offloading driver leaves them unfinished.
 ///
 ///      0          14                transportOffset  payloadOffset       packet end   frame end
 ///      | Ethernet | IP, extensions | TCP, UDP, ICMP | payloadByteCount  | padding    |
@@ -79,10 +80,10 @@ struct ParsedFrame: BitwiseCopyable {
 
     /// Reads one frame, without a virtio-net header.
     ///
-    /// - Parameter isSegmentationOffloaded: the link's header says that this is a run of segments; then IP and UDP
-    ///   length fields may be 0, which means "to the end of the frame".
-    /// - Throws: `.truncated` when a header or a length field leaves the frame; `.malformed` when a field contradicts
-    ///   the format; `.loopback` when source or destination is a loopback address.
+    /// - Parameter isSegmentationOffloaded: the link's header says that this is a run of segments; then IP
+    ///   and UDP length fields may be 0, which means "to the end of the frame".
+    /// - Throws: `.truncated` when a header or a length field leaves the frame; `.malformed` when a field
+    ///   contradicts the format; `.loopback` when source or destination is a loopback address.
     init(parsing frame: RawSpan, isSegmentationOffloaded: Bool = false) throws(WireError) {
         let field = try HeaderView<14>(frame, at: 0)
         sourceMAC = field.macAddress(at: 6)
@@ -162,17 +163,20 @@ struct ParsedFrame: BitwiseCopyable {
                 at: fragment.fragmentOffset, hasMore: fragment.hasMoreFragments, from: chain.offset, to: end)
             return
         }
-        try readTransport(frame, from: chain.offset, to: end, isSegmentationOffloaded: isSegmentationOffloaded)
+        try readTransport(
+            frame, from: chain.offset, to: end, isSegmentationOffloaded: isSegmentationOffloaded)
     }
 
-    /// Refuses ::1, and IPv4-mapped addresses: a socket would take those for IPv4, behind the translation's back.
+    /// Refuses ::1, and IPv4-mapped addresses: a socket would take those for IPv4, behind the translation's
+    /// back.
     private static func refuseReserved(_ address: IPv6Address) throws(WireError) {
         guard !address.isLoopback else { throw .loopback }
         guard let mapped = address.mappedIPv4 else { return }
         throw mapped.isLoopback ? .loopback : .malformed
     }
 
-    /// Reads what starts at `offset` of a packet that ends at `end`, which its IP header proved to be in the frame.
+    /// Reads what starts at `offset` of a packet that ends at `end`, which its IP header proved to be in the
+    /// frame.
     @inline(__always)
     private mutating func readTransport(
         _ frame: RawSpan, from offset: Int, to end: Int, isSegmentationOffloaded: Bool

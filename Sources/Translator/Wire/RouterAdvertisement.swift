@@ -25,9 +25,11 @@ struct RouterAdvertisement: Equatable, BitwiseCopyable {
         self.routerLifetime = routerLifetime
     }
 
-    /// Reads the start of an ICMPv6 message and walks its options, which a `NeighbourOptionCursor` from `length` yields.
+    /// Reads the start of an ICMPv6 message and walks its options, which a `NeighbourOptionCursor` from
+    /// `length` yields.
     ///
-    /// - Throws: `.truncated` below 16 bytes; `.malformed` for another type or a broken option (RFC 4861, section 6.1.2).
+    /// - Throws: `.truncated` below 16 bytes; `.malformed` for another type or a broken option (RFC 4861,
+    ///   section 6.1.2).
     init(parsing message: RawSpan) throws(WireError) {
         let field = try HeaderBytes<16>(message)
         guard field.uint16(at: 0) == UInt16(ICMPv6Type.routerAdvertisement) << 8 else { throw .malformed }
@@ -45,7 +47,8 @@ struct RouterAdvertisement: Equatable, BitwiseCopyable {
     func write(to bytes: inout MutableRawSpan, at offset: Int = 0) {
         bytes.storeBigEndian(UInt32(ICMPv6Type.routerAdvertisement) << 24, at: offset)
         bytes.storeBigEndian(hopLimit, at: offset &+ 4)
-        bytes.storeBigEndian(UInt8(isManaged ? 0x80 : 0) | (hasOtherConfiguration ? 0x40 : 0), at: offset &+ 5)
+        bytes.storeBigEndian(
+            UInt8(isManaged ? 0x80 : 0) | (hasOtherConfiguration ? 0x40 : 0), at: offset &+ 5)
         bytes.storeBigEndian(routerLifetime, at: offset &+ 6)
         bytes.storeBigEndian(reachableTime, at: offset &+ 8)
         bytes.storeBigEndian(retransmissionTimer, at: offset &+ 12)

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// The options that only router advertisements carry. Each `parsing` takes the option alone, each `write` its bytes.
+// The options that only router advertisements carry. Each `parsing` takes the option alone, each `write` its
+// bytes.
 
 /// Lifetimes in advertisements, in seconds.
 enum AdvertisedLifetime {
@@ -91,8 +92,8 @@ struct RecursiveResolversOption: Equatable {
 
     init(_ resolvers: [IPv6Address]) { self.resolvers = resolvers }
 
-    /// - Throws: `.truncated` when the length field leaves `option`; `.malformed` for another type or a length that
-    ///   holds no whole number of addresses.
+    /// - Throws: `.truncated` when the length field leaves `option`; `.malformed` for another type or a
+    ///   length that holds no whole number of addresses.
     init(parsing option: RawSpan) throws(WireError) {
         let field = try HeaderBytes<8>(option)
         let units = Int(field.uint8(at: 1))
@@ -117,7 +118,8 @@ struct RecursiveResolversOption: Equatable {
     }
 }
 
-/// The search list, "DNSSL" (RFC 8106, section 5.2): 8 bytes and the names, filled up with zero to a multiple of 8.
+/// The search list, "DNSSL" (RFC 8106, section 5.2): 8 bytes and the names, filled up with zero to a multiple
+/// of 8.
 enum SearchListOption {
     /// As many bytes of names as the length field can count.
     static let maximumNamesByteCount = 255 * 8 - 8

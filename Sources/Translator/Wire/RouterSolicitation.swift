@@ -16,7 +16,8 @@ struct RouterSolicitation: Equatable, BitwiseCopyable {
 
     /// Reads a whole ICMPv6 message; that the hop limit is 255 is for the caller to check.
     ///
-    /// - Throws: `.truncated` below 8 bytes; `.malformed` for another type or a broken option (RFC 4861, section 6.1.1).
+    /// - Throws: `.truncated` below 8 bytes; `.malformed` for another type or a broken option (RFC 4861,
+    ///   section 6.1.1).
     init(parsing message: RawSpan) throws(WireError) {
         let field = try HeaderBytes<8>(message)
         guard field.uint16(at: 0) == UInt16(ICMPv6Type.routerSolicitation) << 8 else { throw .malformed }

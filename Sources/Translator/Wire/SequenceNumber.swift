@@ -3,8 +3,8 @@
 
 /// A TCP sequence number (RFC 9293, section 3.4): arithmetic modulo 2^32.
 ///
-/// The order holds between numbers less than 2^31 apart. It is not transitive around the circle, so this is not
-/// `Comparable`.
+/// The order holds between numbers less than 2^31 apart. It is not transitive around the circle, so this is
+/// not `Comparable`.
 struct SequenceNumber: Hashable, BitwiseCopyable {
     var value: UInt32
 

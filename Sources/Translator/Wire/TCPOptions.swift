@@ -16,8 +16,8 @@ struct TCPTimestamps: Equatable, BitwiseCopyable {
 
 /// The options of a TCP header that the daemon understands, flat.
 ///
-/// Reading never fails: an option of the wrong length is passed over, and a list that does not add up is believed as
-/// far as it does (RFC 9293, section 3.1, MUST-6 and MUST-7).
+/// Reading never fails: an option of the wrong length is passed over, and a list that does not add up is
+/// believed as far as it does (RFC 9293, section 3.1, MUST-6 and MUST-7).
 struct TCPOptions: BitwiseCopyable {
     static let maximumLength = 40
     static let maximumSACKBlockCount = 4
@@ -42,8 +42,11 @@ struct TCPOptions: BitwiseCopyable {
     @inline(__always)
     init(parsing bytes: RawSpan, from start: Int, to end: Int) {
         guard start < end else { return }
-        // What an established flow's segments carry: two no-operations, then timestamps (RFC 7323, appendix A).
-        if end &- start == 12, let field = try? HeaderView<12>(bytes, at: start), field.uint32(at: 0) == 0x0101_080a {
+        // What an established flow's segments carry: two no-operations, then timestamps (RFC 7323, appendix
+        // A).
+        if end &- start == 12, let field = try? HeaderView<12>(bytes, at: start),
+            field.uint32(at: 0) == 0x0101_080a
+        {
             timestamps = TCPTimestamps(value: field.uint32(at: 4), echo: field.uint32(at: 8))
             return
         }

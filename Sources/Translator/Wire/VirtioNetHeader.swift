@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What a virtio-net header says of the frame behind it (VIRTIO 1.2, section 5.1.6); also the tap device's, little-endian.
+/// What a virtio-net header says of the frame behind it (VIRTIO 1.2, section 5.1.6); also the tap device's,
+/// little-endian.
 struct VirtioNetHeader: Equatable, BitwiseCopyable {
     /// The two forms on the wire.
     enum Layout: Int, BitwiseCopyable {

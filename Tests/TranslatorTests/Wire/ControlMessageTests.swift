@@ -35,7 +35,8 @@ struct ControlMessageTests {
         ]
         for (fixture, message) in messages {
             expectIdentity(
-                hex(fixture), message, parse: { bytes throws(WireError) in try ICMPv6Message(parsing: bytes) },
+                hex(fixture), message,
+                parse: { bytes throws(WireError) in try ICMPv6Message(parsing: bytes) },
                 write: { $0.write(to: &$1) })
         }
     }

@@ -11,7 +11,8 @@ struct HeaderTests {
         expectIdentity(
             hex("02 00 00 00 00 02  02 00 00 00 00 01  86 dd"),
             EthernetHeader(destination: hostMAC, source: guestMAC, etherType: EtherType.ipv6),
-            parse: { bytes throws(WireError) in try EthernetHeader(parsing: bytes) }, write: { $0.write(to: &$1) })
+            parse: { bytes throws(WireError) in try EthernetHeader(parsing: bytes) },
+            write: { $0.write(to: &$1) })
     }
 
     @Test("ARP is read and written back the same")
@@ -27,7 +28,8 @@ struct HeaderTests {
             ARPMessage(
                 .request, senderMAC: guestMAC, senderAddress: guestIPv4, targetMAC: MACAddress(bits: 0),
                 targetAddress: hostIPv4),
-            parse: { bytes throws(WireError) in try ARPMessage(parsing: bytes) }, write: { $0.write(to: &$1) })
+            parse: { bytes throws(WireError) in try ARPMessage(parsing: bytes) }, write: { $0.write(to: &$1) }
+        )
     }
 
     @Test("ARP for anything but IPv4 over Ethernet is malformed", arguments: [1, 2, 4, 5, 7])

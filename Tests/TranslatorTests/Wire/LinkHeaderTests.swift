@@ -18,7 +18,8 @@ struct LinkHeaderTests {
         header.checksumOffset = 16
         let fixture = hex("01 84 4a 00 a0 05 36 00 10 00")
         expectIdentity(
-            fixture, header, parse: { bytes throws(WireError) in try VirtioNetHeader(parsing: bytes, layout: .legacy) },
+            fixture, header,
+            parse: { bytes throws(WireError) in try VirtioNetHeader(parsing: bytes, layout: .legacy) },
             write: { $0.write(to: &$1, layout: .legacy) })
 
         header.bufferCount = 3
@@ -32,13 +33,15 @@ struct LinkHeaderTests {
     func unknownSegmentation(type: UInt8) {
         var bytes = [UInt8](repeating: 0, count: 12)
         bytes[1] = type
-        #expect(refusal(bytes) { bytes throws(WireError) in try VirtioNetHeader(parsing: bytes) } == .malformed)
+        #expect(
+            refusal(bytes) { bytes throws(WireError) in try VirtioNetHeader(parsing: bytes) } == .malformed)
     }
 
     @Test("capture headers are read and written back the same")
     func capture() {
         expectIdentity(
-            hex("d4 c3 b2 a1  02 00 04 00  00 00 00 00  00 00 00 00  ff ff 00 00  01 00 00 00"), CaptureFileHeader(),
+            hex("d4 c3 b2 a1  02 00 04 00  00 00 00 00  00 00 00 00  ff ff 00 00  01 00 00 00"),
+            CaptureFileHeader(),
             parse: { bytes throws(WireError) in try CaptureFileHeader(parsing: bytes) },
             write: { $0.write(to: &$1) })
         expectIdentity(

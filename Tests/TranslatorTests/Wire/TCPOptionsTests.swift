@@ -33,7 +33,8 @@ struct TCPOptionsTests {
 
         let copy = TCPOptions(parsing: bytes.span.bytes)
         #expect(bytes.count % 4 == 0 && bytes.count <= 40)
-        #expect(copy.maximumSegmentSize == options.maximumSegmentSize && copy.windowScale == options.windowScale)
+        #expect(
+            copy.maximumSegmentSize == options.maximumSegmentSize && copy.windowScale == options.windowScale)
         #expect(copy.permitsSACK == options.permitsSACK && copy.timestamps == options.timestamps)
         let full = options.length + 8 > 40
         #expect(copy == options || full && copy.sackBlockCount < options.sackBlockCount)
@@ -68,9 +69,13 @@ struct TCPOptionsTests {
 
     @Test("an option of the wrong length is passed over, and unknown ones are")
     func wrongLength() {
-        let options = TCPOptions(
-            parsing: hex("02 03 05  03 04 07 07  04 03 00  08 08 00 00 00 00 00 00  05 0b 00 00 00 00 00 00 00 00 00  1e 02  03 03 ff")
-                .span.bytes)
+        let list = hex(
+            """
+            02 03 05  03 04 07 07  04 03 00
+            08 08 00 00 00 00 00 00  05 0b 00 00 00 00 00 00 00 00 00
+            1e 02  03 03 ff
+            """)
+        let options = TCPOptions(parsing: list.span.bytes)
 
         var expected = TCPOptions()
         expected.windowScale = 14
@@ -100,7 +105,8 @@ struct SequenceNumberTests {
         #expect(before <= before && before >= before && !(before < before))
         #expect(before.distance(to: after) == 0x20 && after.distance(to: before) == -0x20)
         #expect(after - before == 0x20 && after.advanced(by: -0x20) == before)
-        #expect(SequenceNumber.latest(before, after) == after && SequenceNumber.latest(after, before) == after)
+        #expect(
+            SequenceNumber.latest(before, after) == after && SequenceNumber.latest(after, before) == after)
     }
 
     @Test("distances are exact up to half the circle", arguments: [0, 1, 0x7fff_ffff, -1, -0x8000_0000])
