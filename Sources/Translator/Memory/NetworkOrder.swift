@@ -56,6 +56,13 @@ extension MutableRawSpan {
         }
     }
 
+    /// Copies `source` to `offset`; traps when it does not fit.
+    @inline(__always)
+    mutating func copy(_ source: Span<UInt8>, at offset: Int) {
+        // SAFETY: a `UInt8` has no padding.
+        copy(unsafe source.bytes, at: offset)
+    }
+
     /// Zeroes `range`; traps beyond the end.
     @inline(__always)
     mutating func zero(_ range: Range<Int>) {

@@ -70,7 +70,7 @@ struct DomainNameList: Equatable {
     /// How many bytes the names take that fit into `limit` bytes, from the first one on.
     func byteCount(fitting limit: Int) -> Int {
         var byteCount = 0
-        for end in ends where end <= limit { byteCount = end }
+        for index in ends.indices where ends[index] <= limit { byteCount = ends[index] }
         return byteCount
     }
 }
