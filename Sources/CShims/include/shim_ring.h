@@ -48,11 +48,10 @@ SHIM_NOLOCKS static inline int shim_ring_forget(struct io_uring *ring, uint64_t 
 	return 0;
 }
 
-/* Adds operation so that it either completes at once or says EAGAIN; -EBUSY when the submission queue is full.
- * O_NONBLOCK alone does not do that: io_uring polls such a file when its kind supports "no wait", and refuses
- * RWF_NOWAIT when it does not. So ask for it with no_wait and, on -EOPNOTSUPP, again without. */
+/* Adds operation so that it either completes at once or says EAGAIN, on files by RWF_NOWAIT, which those that do not
+ * know it refuse with EOPNOTSUPP; -EBUSY when the submission queue is full. */
 SHIM_NOLOCKS static inline int shim_ring_operate(struct io_uring *ring, const struct shim_operation *operation,
-						 uint64_t token, int no_wait)
+						 uint64_t token)
 {
 	const struct msghdr *message = &operation->message;
 	const struct iovec *piece = message->msg_iov;
@@ -68,14 +67,14 @@ SHIM_NOLOCKS static inline int shim_ring_operate(struct io_uring *ring, const st
 			io_uring_prep_read(entry, fd, piece->iov_base, (unsigned)piece->iov_len, (uint64_t)-1);
 		else
 			io_uring_prep_readv(entry, fd, piece, (unsigned)message->msg_iovlen, (uint64_t)-1);
-		entry->rw_flags = no_wait ? RWF_NOWAIT : 0;
+		entry->rw_flags = RWF_NOWAIT;
 		break;
 	case SHIM_OPERATION_WRITE:
 		if (one)
 			io_uring_prep_write(entry, fd, piece->iov_base, (unsigned)piece->iov_len, (uint64_t)-1);
 		else
 			io_uring_prep_writev(entry, fd, piece, (unsigned)message->msg_iovlen, (uint64_t)-1);
-		entry->rw_flags = no_wait ? RWF_NOWAIT : 0;
+		entry->rw_flags = RWF_NOWAIT;
 		break;
 	case SHIM_OPERATION_SEND:
 		if (one)

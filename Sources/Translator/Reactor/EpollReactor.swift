@@ -12,7 +12,8 @@ final class EpollReactor: Reactor {
     private let eventCapacity: Int
     private var eventCount = 0
 
-    /// - Parameter eventCapacity: the most events that one `wait` returns; what is beyond comes with the next.
+    /// - Parameter eventCapacity: the most events that one `wait` returns; what is beyond comes with the
+    ///   next.
     init(eventCapacity: Int = 1024) throws(SetupError) {
         let number = shim_epoll_create()
         guard number >= 0 else { throw SetupError(cannot: "create an epoll instance", code: -number) }

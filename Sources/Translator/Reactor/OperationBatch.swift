@@ -4,9 +4,9 @@ import CShims
 
 /// Operations posted together and performed together by a `Reactor`; results stand in place afterwards.
 ///
-/// Every operation is non-blocking: files must carry `O_NONBLOCK`, for sockets the reactor adds `MSG_DONTWAIT`
-/// (and `MSG_NOSIGNAL` when sending). Operations are performed in the order posted. The bytes that vectors name must
-/// stay valid until `perform` returns.
+/// Every operation is non-blocking: files must carry `O_NONBLOCK`, for sockets the reactor adds
+/// `MSG_DONTWAIT` (and `MSG_NOSIGNAL` when sending). Operations on one descriptor are performed in the order
+/// posted. The bytes that vectors name must stay valid until `perform` returns.
 @safe
 struct OperationBatch: ~Copyable {
     /// Raw values as in `shim_reactor.h`.
@@ -52,8 +52,8 @@ struct OperationBatch: ~Copyable {
     @inline(__always)
     mutating func post(_ kind: Kind, descriptor: Int32, flags: Int32, token: UInt64) -> Bool {
         guard count < operationCapacity else { return false }
-        // SAFETY: `count` is below the capacity; `vectorCount` never exceeds its own, so the sum is at most one past
-        // the last vector.
+        // SAFETY: `count` is below the capacity; `vectorCount` never exceeds its own, so the sum is at most
+        // one past the last vector.
         unsafe operations[count].message.msg_iov = vectors + vectorCount
         unsafe operations[count].message.msg_iovlen = 0
         unsafe operations[count].token = token

@@ -4,8 +4,10 @@ import CShims
 
 /// Batches of operations through a ring: one system call submits them and finds them all complete.
 ///
-/// Every operation is made so that it completes while it is submitted. Should the kernel turn one asynchronous all
-/// the same, it is cancelled and reported as `-EAGAIN`, so that no operation outlives the batch that owns its memory.
+/// Every operation is made so that it completes while it is submitted: for sockets `MSG_DONTWAIT` does that,
+/// for files `RWF_NOWAIT` (`O_NONBLOCK` does not: the ring then polls for them). Taps know it; when a file
+/// refuses it, all files are left to plain system calls. Should the kernel turn an operation asynchronous all
+/// the same, it is cancelled and reported as `-EAGAIN`, so that none outlives the batch that owns its memory.
 @safe
 struct OperationRing: ~Copyable {
     /// The result of an operation whose completion was not taken yet; no errno has this value.
@@ -14,8 +16,8 @@ struct OperationRing: ~Copyable {
     private(set) var systemCallCount: UInt64 = 0
     /// Operations that went asynchronous and had to be cancelled; 0 on the kernels known to us.
     private(set) var cancelledCount: UInt64 = 0
-    /// Files are asked not to wait by `RWF_NOWAIT`, until one does not know it.
-    private var asksNoWait = true
+    /// Until a file refuses `RWF_NOWAIT`.
+    private var takesFiles = true
     private let ring: Ring
     private let capacity: Int
     private let completions: UnsafeMutablePointer<shim_completion>
@@ -45,19 +47,30 @@ struct OperationRing: ~Copyable {
     }
 
     private mutating func perform(_ batch: inout OperationBatch, _ range: Range<Int>) {
-        for index in range {
+        var missing = 0
+        for index in range where !performedDirectly(&batch, index) {
             let operation = unsafe batch.operation(index)
             unsafe operation.pointee.result = Self.isPending
-            // SAFETY: the poster vouches for the pieces; the batch outlives the operation, see below.
-            let result = unsafe shim_ring_operate(ring.pointer, operation, UInt64(index), asksNoWait ? 1 : 0)
+            // SAFETY: the poster vouches for the pieces; the operation ends before this function does.
+            let result = unsafe shim_ring_operate(ring.pointer, operation, UInt64(index))
             precondition(result == 0, "the submission queue holds a whole range")
+            missing &+= 1
         }
+        guard missing > 0 else { return }
         repeat {
             systemCallCount &+= 1
             ring.submit()
-        } while unsafe io_uring_sq_ready(ring.pointer) != 0
-        let taken = take(&batch)
-        if taken < range.count { cancel(&batch, range, missing: range.count &- taken) }
+        } while unsafe shim_ring_needs_entering(ring.pointer) != 0
+        missing &-= take(&batch)
+        if missing > 0 { cancel(&batch, range, missing: missing) }
+    }
+
+    @inline(__always)
+    private mutating func performedDirectly(_ batch: inout OperationBatch, _ index: Int) -> Bool {
+        guard !takesFiles, Self.isOnFile(batch.kind(index)) else { return false }
+        systemCallCount &+= 1
+        batch.performDirectly(index..<index &+ 1)
+        return true
     }
 
     /// Stores the results that are there; returns how many.
@@ -79,11 +92,9 @@ struct OperationRing: ~Copyable {
         let operation = unsafe batch.operation(index)
         unsafe operation.pointee.result = result == -ECANCELED ? -EAGAIN : result
         guard result < 0 else { return }
-        let isOnFile = batch.kind(index) == .read || batch.kind(index) == .write
-        let lacksNoWait = result == -EOPNOTSUPP && isOnFile
-        guard lacksNoWait || result == -EINTR else { return }
-        // The file does not know RWF_NOWAIT; then O_NONBLOCK alone keeps the ring from waiting.
-        if lacksNoWait { asksNoWait = false }
+        let isRefused = result == -EOPNOTSUPP && Self.isOnFile(batch.kind(index))
+        guard isRefused || result == -EINTR else { return }
+        if isRefused { takesFiles = false }
         systemCallCount &+= 1
         batch.performDirectly(index..<index &+ 1)
     }
@@ -101,4 +112,7 @@ struct OperationRing: ~Copyable {
             missing &-= take(&batch)
         }
     }
+
+    @inline(__always)
+    private static func isOnFile(_ kind: OperationBatch.Kind) -> Bool { kind == .read || kind == .write }
 }

@@ -4,11 +4,12 @@ import CShims
 
 /// Edges of many descriptors through multishot polls of a ring.
 ///
-/// Each watch is one poll request that lives in the kernel and posts a completion for every edge, coalesced between
-/// two waits. The kernel may end it (the completion lacks `IORING_CQE_F_MORE`, for one when completions overflow);
-/// then it is posted anew and reports what is ready at that moment, so no edge is lost. Requests are submitted by the
-/// next wait, in order: a `forget` needs no system call of its own. A completion names its descriptor and the number
-/// of its watch, so what comes late from an older watch is dropped here.
+/// Each watch is one poll request that lives in the kernel and posts a completion for every edge, coalesced
+/// between two waits. The kernel may end it (the completion lacks `IORING_CQE_F_MORE`, for one when
+/// completions overflow); then it is posted anew and reports what is ready at that moment, so no edge is
+/// lost. Requests are submitted by the next wait, in order: a `forget` needs no system call of its own. A
+/// completion names its descriptor and the number of its watch, so what comes late from an older watch is
+/// dropped here.
 @safe
 struct PollRing: ~Copyable {
     /// One watched descriptor; `events` is 0 where nothing is watched.
@@ -32,7 +33,8 @@ struct PollRing: ~Copyable {
     init(eventCapacity: Int, descriptorCapacity: Int, completionCapacity: Int) throws(SetupError) {
         let operations = [IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE].map { UInt8($0.rawValue) }
         let ring = try Ring(
-            submissionCapacity: 1024, completionCapacity: completionCapacity, operations: operations)
+            submissionCapacity: min(1024, completionCapacity), completionCapacity: completionCapacity,
+            operations: operations)
         // Zero pages that cost nothing until a descriptor of their range is watched.
         let byteCount = descriptorCapacity * MemoryLayout<Watch>.stride
         guard let memory = unsafe shim_map_arena(byteCount, 4096, 0) else {
@@ -54,8 +56,8 @@ struct PollRing: ~Copyable {
         unsafe munmap(watches, descriptorCapacity * MemoryLayout<Watch>.stride)
     }
 
-    /// - Returns: 0, or `-EMFILE` beyond the descriptors that there is room for. What the kernel refuses later comes
-    ///   as a failed event.
+    /// - Returns: 0, or `-EMFILE` beyond the descriptors that there is room for. What the kernel refuses
+    ///   later comes as a failed event.
     mutating func watch(_ descriptor: Int32, token: UInt64, for interest: Interest) -> Int32 {
         precondition(descriptor >= 0)
         guard Int(descriptor) < descriptorCapacity else { return -EMFILE }
@@ -89,7 +91,8 @@ struct PollRing: ~Copyable {
             takenCount = unsafe shim_ring_take(ring.pointer, completions, Int32(eventCapacity))
             for index in 0..<Int(takenCount) { completed(unsafe completions[index]) }
             if isInterrupted { break }
-            // Completions that only end older watches come at once and at most once each: the time starts anew.
+            // Completions that only end older watches come at once and at most once each: the time starts
+            // anew.
         } while eventCount == 0 && takenCount > 0 && nanoseconds != 0
         return eventCount
     }
@@ -107,10 +110,10 @@ struct PollRing: ~Copyable {
             systemCallCount &+= 1
             return unsafe shim_ring_submit_and_wait(ring.pointer, nanoseconds) == -EINTR
         }
-        // Completions are in memory shared with the kernel: if it holds nothing back, there is nothing to ask it.
+        // Completions are in memory shared with the kernel: if it holds nothing back, there is nothing to ask
+        // it.
         guard unsafe shim_ring_needs_entering(ring.pointer) != 0 else { return false }
-        systemCallCount &+= 1
-        _ = unsafe io_uring_submit_and_get_events(ring.pointer)
+        submit()
         return false
     }
 

@@ -22,23 +22,24 @@ struct Readiness: Equatable, BitwiseCopyable {
 
 /// One thread's way to the kernel: waits for edges on many descriptors and performs batches of operations.
 ///
-/// Two implementations, one behaviour; engines are generic over this protocol, so that no call is dispatched at run
-/// time. Edges: after an event, nothing more is said about the same readiness until it was used up (the operation
-/// gave `-EAGAIN` or moved less than asked) and came back. Events may repeat or report a readiness that is already
-/// used up; they are never lost.
+/// Two implementations, one behaviour; engines are generic over this protocol, so that no call is dispatched
+/// at run time. Edges: after an event, nothing more is said about the same readiness until it was used up
+/// (the operation gave `-EAGAIN` or moved less than asked) and came back. Events may repeat or report a
+/// readiness that is already used up; they are never lost.
 protocol Reactor: AnyObject {
-    /// Begins to watch, or replaces token and interest of a descriptor that is watched already. Readiness that
-    /// exists at that moment is reported by the next `wait`.
+    /// Begins to watch, or replaces token and interest of a descriptor that is watched already. Readiness
+    /// that exists at that moment is reported by the next `wait`.
     ///
     /// - Returns: 0 or -errno.
     func watch(_ descriptor: Int32, token: UInt64, for interest: Interest) -> Int32
 
-    /// Ends watching; call it before the descriptor is closed. No later `wait` returns an event with its token, but
-    /// one that the last `wait` counted already may still stand in `event`: compare the token's generation. The
-    /// kernel may keep the file open until the next `wait` begins.
+    /// Ends watching; call it before the descriptor is closed. No later `wait` returns an event with its
+    /// token, but one that the last `wait` counted already may still stand in `event`: compare the token's
+    /// generation. The kernel may keep the file open until the next `wait` begins.
     func forget(_ descriptor: Int32, token: UInt64)
 
-    /// Waits until an event is there or the time is over, rounded up to milliseconds where the kernel counts so.
+    /// Waits until an event is there or the time is over, rounded up to milliseconds where the kernel counts
+    /// so.
     ///
     /// - Parameter timeout: nil: without end. Zero or less: not at all.
     /// - Returns: how many events `event` holds; 0 also when a signal came.
@@ -47,7 +48,8 @@ protocol Reactor: AnyObject {
     /// One of the events that the last `wait` counted.
     func event(_ index: Int) -> Readiness
 
-    /// Performs every operation of the batch in order; afterwards each has its result.
+    /// Performs every operation of the batch, those of one descriptor in order; afterwards each has its
+    /// result.
     func perform(_ batch: inout OperationBatch)
 
     /// System calls made so far, and operations performed by them.

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import CShims
 
-/// One io_uring, restricted to the operations it is for before it can perform any: ring operations bypass seccomp.
+/// One io_uring, restricted to the operations it is for before it can perform any: ring operations bypass
+/// seccomp.
 ///
 /// It belongs to the thread that made it. Once made, only `io_uring_enter` is called, and nothing is mapped.
 @safe
 struct Ring: ~Copyable {
-    /// Set-up flags, best first. Completions are posted when we ask (6.1), or at least without interrupting us
-    /// (5.19); `SUBMIT_ALL` (5.18) goes on behind an entry that is refused.
+    /// Set-up flags, best first. Completions are posted when we ask (6.1), or at least without interrupting
+    /// us (5.19); `SUBMIT_ALL` (5.18) goes on behind an entry that is refused.
     private static let flagChoices: [UInt32] = [
         IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG
             | IORING_SETUP_SUBMIT_ALL,
@@ -23,7 +24,7 @@ struct Ring: ~Copyable {
 
     /// - Parameters:
     ///   - operations: `IORING_OP_*` numbers of all that will ever be submitted, at most 16.
-    ///   - completionCapacity: rounded up to a power of two; the kernel keeps what is beyond.
+    ///   - completionCapacity: at least `submissionCapacity`; the kernel keeps what is beyond.
     init(submissionCapacity: Int, completionCapacity: Int, operations: [UInt8]) throws(SetupError) {
         let pointer = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)
         unsafe pointer.initialize(to: io_uring())
@@ -47,9 +48,10 @@ struct Ring: ~Copyable {
         unsafe pointer.deallocate()
     }
 
-    /// Submits what was added, waiting for nothing; entries that the kernel refused for lack of memory stay.
+    /// Submits what was added and has the kernel post every completion that it holds back; waits for nothing.
+    /// Entries that the kernel has no memory for stay.
     @inline(__always)
-    func submit() { _ = unsafe io_uring_submit(pointer) }
+    func submit() { _ = unsafe io_uring_submit_and_get_events(pointer) }
 
     /// Makes the ring, disabled, with the best flags that the kernel takes; returns its features.
     private static func open(

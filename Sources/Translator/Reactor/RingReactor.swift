@@ -4,8 +4,8 @@ import CShims
 
 /// The reactor over io_uring: edges from one ring, batches through another.
 ///
-/// Two rings, because a batch then finds its own completions only, and a flood of edges cannot get in its way. Make
-/// it in the process and thread that use it, after the last fork and before the seccomp filter.
+/// Two rings, because a batch then finds its own completions only, and a flood of edges cannot get in its
+/// way. Make it in the process and thread that use it, after the last fork and before the seccomp filter.
 @safe
 final class RingReactor: Reactor {
     /// The largest batch that is performed by a system call for each operation, which is cheaper that small.
@@ -61,7 +61,8 @@ final class RingReactor: Reactor {
 }
 
 extension RingReactor {
-    /// Whether this kernel, its settings and the container's seccomp profile allow all that the reactor needs.
+    /// Whether this kernel, its settings and the container's seccomp profile allow all that the reactor
+    /// needs.
     ///
     /// Makes one, and has it refuse reads of an empty pipe and report an edge.
     static func isAvailable() -> Bool {

@@ -241,8 +241,3 @@ struct OperationBatchTests {
         #expect(mallocs == 0)
     }
 }
-
-extension OperationBatch {
-    /// Every operation's result, for comparison.
-    fileprivate var results: [Int32] { (0..<count).map { result($0) } }
-}

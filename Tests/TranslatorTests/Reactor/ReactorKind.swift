@@ -118,6 +118,17 @@ extension Reactor {
     func isQuiet() -> Bool { events(for: .milliseconds(5)).isEmpty }
 }
 
+extension OperationBatch {
+    /// Every operation's result, for comparison.
+    var results: [Int32] { (0..<count).map { result($0) } }
+
+    /// Posts an operation that is known to fit, with all its pieces.
+    mutating func post(_ kind: Kind, _ descriptor: Int32, _ vectors: [IOVector]) {
+        precondition(post(kind, descriptor: descriptor, flags: 0, token: 0))
+        for vector in vectors { precondition(addVector(vector)) }
+    }
+}
+
 /// Bytes at a fixed address for the pieces of operations.
 final class TestBytes {
     let bytes: UnsafeMutableRawBufferPointer
