@@ -36,11 +36,11 @@ struct TCPOptions: BitwiseCopyable {
     init() {}
 
     /// Reads the option area of a header, 0 to 40 bytes.
-    init(parsing bytes: RawSpan) { self.init(parsing: bytes, from: 0, to: bytes.byteCount) }
+    init(parsing bytes: RawSpan) { read(bytes, from: 0, to: bytes.byteCount) }
 
-    /// Reads the options that lie in `start..<end`; traps when that leaves `bytes`.
+    /// Adds the options that lie in `start..<end` of `bytes`; traps when that leaves `bytes`.
     @inline(__always)
-    init(parsing bytes: RawSpan, from start: Int, to end: Int) {
+    mutating func read(_ bytes: RawSpan, from start: Int, to end: Int) {
         guard start < end else { return }
         // What an established flow's segments carry: two no-operations, then timestamps (RFC 7323, appendix
         // A).

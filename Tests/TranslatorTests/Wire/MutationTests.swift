@@ -67,6 +67,28 @@ struct MutationTests {
         _ = try? RouterAdvertisement(parsing: bytes)
     }
 
+    @Test("a value parsed in place, whatever it held, is the one a fresh parse gives")
+    func inPlace() throws {
+        var random = SplitMix64(state: 9)
+        let seeds = Self.seeds
+        var parsed = ParsedFrame()
+        for _ in 0..<1000 {
+            var frame = seeds[Int(random.next() % UInt64(seeds.count))]
+            frame[Int(random.next() % UInt64(frame.count))] = UInt8(truncatingIfNeeded: random.next())
+
+            let fresh = try? ParsedFrame(parsing: frame.span.bytes)
+            let inPlace: ParsedFrame?
+            do throws(WireError) {
+                try parsed.parse(frame.span.bytes)
+                inPlace = parsed
+            } catch {
+                inPlace = nil
+            }
+
+            #expect(inPlace == fresh)
+        }
+    }
+
     private static let seeds = [
         FrameFixture.tcpv4, FrameFixture.synv6, FrameFixture.udpv6,
         FrameFixture.ipv4(protocolNumber: 1, hex("08 00 00 00 12 34 00 07 aa")),
