@@ -99,7 +99,14 @@ struct Configuration {
     /// Inherited, connected descriptor.
     var inheritedDescriptor: Int32?
     var isOneOff = false
+    /// Socket for passt-repair; nil: the socket's path with ".repair" appended.
     var repairPath: String?
+    /// `--repair-path none`.
+    var isRepairDisabled = false
+    /// `--migrate-exit`.
+    var exitsAfterMigration = false
+    /// `--migrate-no-linger`.
+    var closesAfterMigration = false
 
     // pasta only
     var target = Target.command([])
