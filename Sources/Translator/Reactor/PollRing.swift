@@ -84,16 +84,20 @@ struct PollRing: ~Copyable {
     /// - Returns: the events; 0 when the time is over or a signal came.
     mutating func wait(nanoseconds: Int64) -> Int {
         eventCount = 0
-        var takenCount: Int32 = 0
+        var takenCount = 0
         repeat {
             let isInterrupted = enter(nanoseconds: nanoseconds)
-            // SAFETY: `completions` has room for `eventCapacity` elements.
-            takenCount = unsafe shim_ring_take(ring.pointer, completions, Int32(eventCapacity))
-            for index in 0..<Int(takenCount) { completed(unsafe completions[index]) }
+            takenCount = take()
             if isInterrupted { break }
             // Completions that only end older watches come at once and at most once each: the time starts
             // anew.
         } while eventCount == 0 && takenCount > 0 && nanoseconds != 0
+        // The kernel posts some twenty deferred completions when it is entered, then says that there are
+        // more.
+        while eventCount < eventCapacity, unsafe shim_ring_needs_entering(ring.pointer) != 0 {
+            submit()
+            if take() == 0 { break }
+        }
         return eventCount
     }
 
@@ -117,6 +121,15 @@ struct PollRing: ~Copyable {
         return false
     }
 
+    /// Turns completions into events, as far as there is room; returns how many were taken.
+    private mutating func take() -> Int {
+        let room = eventCapacity &- eventCount
+        // SAFETY: `completions` has room for `eventCapacity` elements.
+        let count = unsafe Int(shim_ring_take(ring.pointer, completions, Int32(room)))
+        for index in 0..<count { completed(unsafe completions[index]) }
+        return count
+    }
+
     private mutating func completed(_ completion: shim_completion) {
         let descriptor = Int32(truncatingIfNeeded: completion.token)
         guard completion.token != shim_ring_unread, Int(descriptor) < descriptorCapacity else { return }
@@ -125,7 +138,7 @@ struct PollRing: ~Copyable {
         guard watch.events != 0, Self.name(watch, descriptor) == completion.token else { return }
         let hasEnded = completion.flags & shim_ring_more == 0
         let events = completion.result < 0 ? shim_event_failed : UInt32(completion.result)
-        // SAFETY: at most `eventCapacity` completions are taken at once.
+        // SAFETY: no more completions are taken than events have room.
         unsafe self.events[eventCount] = Readiness(token: watch.token, events: events)
         eventCount &+= 1
         if hasEnded, completion.result >= 0 { add(watch, descriptor) }

@@ -8,15 +8,19 @@ import Testing
 /// The reactors that every test of this folder runs over.
 enum ReactorKind: String, CustomTestStringConvertible {
     /// Those that this kernel allows.
-    static let available: [ReactorKind] = RingReactor.isAvailable() ? [.epoll, .ring] : [.epoll]
+    static let available: [ReactorKind] = RingReactor.isAvailable() ? [.epoll, .ring, .ringOnly] : [.epoll]
 
     case epoll
     case ring
+    /// The ring even for batches that are small enough for system calls.
+    case ringOnly
 
     func make(eventCapacity: Int = 1024) throws -> any Reactor {
         switch self {
         case .epoll: try EpollReactor(eventCapacity: eventCapacity)
         case .ring: try RingReactor(eventCapacity: eventCapacity, descriptorCapacity: 1 << 16)
+        case .ringOnly:
+            try RingReactor(eventCapacity: eventCapacity, descriptorCapacity: 1 << 16, directLimit: 0)
         }
     }
 

@@ -57,7 +57,7 @@ struct RingReactorTests {
 
     @Test("a file that does not know RWF_NOWAIT is read by system calls")
     func noWaitRefused() throws {
-        let reactor = try RingReactor()
+        let reactor = try RingReactor(directLimit: 0)
         let notifications = inotify_init1(Int32(IN_NONBLOCK))
         defer { close(notifications) }
         let memory = TestBytes(4096)
