@@ -243,11 +243,11 @@ int shim_door_receive(int channel, struct shim_door_answer *answer, int nonblock
 	return received < 0 ? -errno : (int)received;
 }
 
-int64_t shim_file_system(int descriptor)
+int64_t shim_file_system(const char *path)
 {
 	struct statfs properties;
 
-	return fstatfs(descriptor, &properties) ? -errno : (int64_t)properties.f_type;
+	return statfs(path, &properties) ? -errno : (int64_t)properties.f_type;
 }
 
 int shim_mount_unbindable_root(void)

@@ -3,6 +3,7 @@
 #include "CShims.h"
 #include <grp.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -284,4 +285,35 @@ int shim_connect_system_log(const char *path)
 		return -error;
 	}
 	return descriptor;
+}
+
+int shim_is_readable(int descriptor)
+{
+	struct pollfd event = { .fd = descriptor, .events = POLLIN };
+
+	return poll(&event, 1, 0) > 0;
+}
+
+void shim_drain(int descriptor)
+{
+	char bytes[4096];
+
+	while (shim_read(descriptor, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+int shim_process_exists(pid_t process) { return !kill(process, 0) || errno != ESRCH; }
+
+int shim_duplicate(int descriptor)
+{
+	int duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+
+	return duplicate < 0 ? -errno : duplicate;
+}
+
+int shim_wait_readable(int first, int second, int milliseconds)
+{
+	struct pollfd events[2] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };
+
+	return poll(events, 2, milliseconds);
 }

@@ -79,8 +79,8 @@ int shim_door_pair(int ends[2]);
 int shim_door_send(int channel, const struct shim_door_request *request, int nonblocking);
 int shim_door_receive(int channel, struct shim_door_answer *answer, int nonblocking);
 
-/* Magic number of the file system of an open file, or -errno. */
-int64_t shim_file_system(int descriptor);
+/* Magic number of the file system that holds `path`, or -errno. */
+int64_t shim_file_system(const char *path);
 
 /* Empty file system in place of the root: steps of behaviour section 9.8; each 0 or -errno. */
 int shim_mount_unbindable_root(void);

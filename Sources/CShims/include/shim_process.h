@@ -81,3 +81,18 @@ int shim_watch_directory(const char *path);
 
 /* A datagram socket connected to the system log at `path`, or -errno. */
 int shim_connect_system_log(const char *path);
+
+/* 1 when a descriptor has something to read at this moment. */
+int shim_is_readable(int descriptor);
+
+/* Reads and forgets what a non-blocking descriptor holds. */
+void shim_drain(int descriptor);
+
+/* 1 when there is a process of that PID, as far as can be seen; 0 when not. */
+int shim_process_exists(pid_t process);
+
+/* A close-on-exec duplicate above the standard streams; or -errno. */
+int shim_duplicate(int descriptor);
+
+/* Waits until one of two descriptors (-1: none) can be read, or the milliseconds are over. */
+int shim_wait_readable(int first, int second, int milliseconds);

@@ -68,7 +68,10 @@ final class Log {
     }
 
     /// Nothing more on standard error: the daemon is in the background.
-    func leaveTerminal() { terminal = -1 }
+    func leaveTerminal() {
+        if terminal > 2 { _ = close(terminal) }
+        terminal = -1
+    }
 
     /// Writes to `descriptor` what would go to standard error, until it is left.
     func moveTerminal(to descriptor: Int32) {
