@@ -65,4 +65,15 @@ struct Arena: ~Copyable {
         // SAFETY: both ranges were just proven to lie inside the mapping.
         unsafe (start + offset).copyMemory(from: start + source.offset, byteCount: source.byteCount)
     }
+
+    /// Copies bytes of another arena; traps when either range leaves its own.
+    mutating func copy(from other: borrowing Arena, _ source: Slice, to offset: Int) {
+        precondition(source.offset >= 0 && source.byteCount >= 0)
+        precondition(source.byteCount <= other.byteCount &- source.offset)
+        precondition(offset >= 0 && source.byteCount <= byteCount &- offset)
+        // SAFETY: both ranges were just proven to lie inside their mappings.
+        unsafe (start + offset).copyMemory(from: other.start + source.offset, byteCount: source.byteCount)
+    }
+
+    var all: Slice { Slice(offset: 0, byteCount: byteCount) }
 }

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 passt contributors
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// One thread's world: a link, the host's sockets, and the flows between them.
+///
+/// One turn: wait; take edges and frames, which decides; send to sockets, peek from sockets, acknowledge; hand
+/// everything sealed to the link; let deadlines pass. Descriptions move, payload stays where the kernel put it.
+struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copyable {
+    let settings: EngineSettings
+    var arena: Arena
+    var link: Link
+    var host: Host
+    var counters = EngineCounters()
+    /// Read once a turn.
+    var now: Instant
+
+    var guestMAC: MACAddress
+    var observed: ObservedAddresses
+    var services: EngineResponders
+    /// Where replies of services are written before they go into a slot.
+    var scratch: Arena
+    var batch = FrameBatch()
+    /// Payload of the batch's frames that waits to be sent, linked by flow.
+    var pieces = PayloadPieces()
+
+    var flows: Slab<TCPFlow>
+    var table: FlowTable
+    var wheel: TimerWheel
+    var reserve: ReserveBuffer
+    var committed = 0
+    /// Flows that something happened to in this batch.
+    var touched: IndexList
+    /// Flows that have more to do without any event.
+    var ready: IndexList
+    /// Flows that ended in this batch; their records are freed when nothing names them any more.
+    var ended: IndexList
+    var peeks = PeekedSlots()
+    var listeners: ListenerTable
+    /// Listeners that had more connections than one turn takes.
+    var readyListeners: IndexList
+    let isn: InitialSequence
+
+    /// Frames may wait in the link.
+    var isLinkReadable = true
+    /// The guest's side is gone for good.
+    var isFinished = false
+
+    /// - Parameters:
+    ///   - scratch: at least `EngineResponders.largestReply` bytes.
+    ///   - reserveOffset: where in the arena `settings.reserveByteCount` bytes lie for guest data that waits.
+    init(
+        settings: EngineSettings, arena: consuming Arena, scratch: consuming Arena, link: consuming Link,
+        host: consuming Host, listeners: consuming ListenerTable, services: consuming EngineResponders,
+        reserveOffset: Int
+    ) {
+        self.arena = arena
+        self.link = link
+        self.host = host
+        self.listeners = listeners
+        self.services = services
+        self.scratch = scratch
+        readyListeners = IndexList(capacity: self.listeners.capacity)
+        self.settings = settings
+        now = self.host.now
+        guestMAC = settings.guestMAC ?? .broadcast
+        observed = ObservedAddresses(settings.mapping)
+        flows = Slab(capacity: settings.tcpCapacity, initial: TCPFlow.unused)
+        table = FlowTable(capacity: settings.tcpCapacity, secret: settings.secret)
+        wheel = TimerWheel(capacity: settings.tcpCapacity)
+        reserve = ReserveBuffer(
+            firstOffset: reserveOffset, byteCount: settings.reserveByteCount, windowCount: 4096)
+        touched = IndexList(capacity: settings.tcpCapacity)
+        ready = IndexList(capacity: settings.tcpCapacity)
+        ended = IndexList(capacity: settings.tcpCapacity)
+        isn = InitialSequence(secret: settings.secret)
+    }
+
+    /// Batches of frames in a turn before sockets and deadlines get their share.
+    private var batchesPerTurn: Int { 8 }
+
+    /// Waits for something to happen and deals with it.
+    ///
+    /// - Parameter limit: returns then at the latest.
+    mutating func turn(until limit: Instant) {
+        let isBusy = !ready.isEmpty || !readyListeners.isEmpty || isLinkReadable
+        let count = host.wait(until: isBusy ? .start : min(limit, wheel.nextDeadline))
+        now = host.now
+        counters.turns &+= 1
+        for index in 0..<count { eventArrived(host.event(index)) }
+        touchReady()
+        var batches = 0
+        repeat {
+            if isLinkReadable { harvest() }
+            settle()
+            batches += 1
+        } while isLinkReadable && batches < batchesPerTurn
+        passDeadlines()
+        link.flush(arena: &arena)
+    }
+
+    private mutating func eventArrived(_ event: Readiness) {
+        let token = FlowToken(rawValue: event.token)
+        switch token.kind {
+        case .link:
+            isLinkReadable = true
+        case .tcpTap:
+            tcpEventArrived(token.index, token, event)
+        case .tcpListener:
+            acceptConnections(token.index)
+        default:
+            break
+        }
+    }
+
+    private mutating func touchReady() {
+        for position in 0..<ready.count {
+            let index = ready[position]
+            flows[index].isReady = false
+            if flows[index].connection.phase != .closed { touch(index) }
+        }
+        ready.removeAll()
+        let count = readyListeners.count
+        for position in 0..<count { acceptConnections(readyListeners[position]) }
+        readyListeners.removeFirst(count)
+    }
+
+    /// Lists a flow for `settle`.
+    @inline(__always)
+    mutating func touch(_ index: Int) {
+        guard !flows[index].isTouched else { return }
+        flows[index].isTouched = true
+        touched.append(index)
+    }
+
+    private mutating func harvest() {
+        batch.removeAll()
+        pieces.removeAll()
+        switch link.harvest(into: &batch, arena: &arena) {
+        case .drained: isLinkReadable = false
+        case .more: isLinkReadable = true
+        case .closed:
+            isLinkReadable = false
+            isFinished = true
+        }
+        for index in 0..<batch.count { frameArrived(index) }
+    }
+
+    private mutating func passDeadlines() {
+        while let index = wheel.popExpired(now: now) {
+            flows[index].scheduledAt = .never
+            if flows[index].connection.deadline <= now {
+                let decision = flows[index].connection.deadlinePassed(now: now)
+                guard perform(decision, for: index) else { continue }
+            }
+            touch(index)
+        }
+        if !touched.isEmpty { settle() }
+    }
+}

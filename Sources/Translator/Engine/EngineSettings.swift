@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 passt contributors
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What does not change while an engine runs.
+struct EngineSettings {
+    var guest: GuestNetwork
+    var mapping: AddressMapping
+    var allowsTCP = true
+    var allowsUDP = true
+    var allowsICMP = true
+    /// Key of the flow tables and of initial sequence numbers.
+    var secret: SipKey
+    var tcpCapacity = 131_072
+    var udpCapacity = 32_768
+    var echoCapacity = 4096
+    /// Bytes of the reserve for all flows together.
+    var reserveByteCount = 128 << 20
+    /// The guest's address on the link where the daemon set it; nil: learned.
+    var guestMAC: MACAddress?
+}

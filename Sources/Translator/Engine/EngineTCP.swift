@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: 2026 passt contributors
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// TCP flows: opened from either side, told what their sockets report, ended.
+
+extension Engine where Link: ~Copyable, Host: ~Copyable {
+    /// The guest asks for a connection.
+    mutating func openFromGuest(_ segment: TCPSegment, key: FlowKey, guest: Endpoint, remote: Endpoint) {
+        guard guest.port != 0, remote.port != 0, guest.address.isUnicast, remote.address.isUnicast,
+            let route = AddressTranslation.outbound(
+                transport: .tcp, destination: remote, mapping: settings.mapping)
+        else {
+            counters.ignoredFrames &+= 1
+            return
+        }
+        guard let index = flows.allocate() else {
+            counters.tcpFlowsRefused &+= 1
+            return
+        }
+        let opening = TCPOpening(
+            initialSequence: isn.sequence(for: key, now: now), linkSegment: linkSegment(remote.address.version),
+            now: now)
+        flows[index] = TCPFlow(
+            connection: TCPConnection(openedByGuest: segment, opening), guest: guest, remote: remote, socket: -1)
+        let outcome = host.connect(route, token: token(of: index))
+        flows[index].socket = outcome.socket
+        _ = table.insert(key, index)
+        counters.tcpFlowsOpened &+= 1
+        if outcome.socket < 0 {
+            connectFailed(index, code: outcome.code)
+            return
+        }
+        if outcome.code == 0 { _ = perform(flows[index].connection.hostConnected(now: now), for: index) }
+        touch(index)
+    }
+
+    /// A peer of the host asks for a connection to the guest.
+    mutating func acceptConnections(_ listener: Int) {
+        for _ in 0..<FrameBatch.capacity {
+            switch host.accept(listeners[listener].socket) {
+            case .none: return
+            case .failed:
+                counters.tcpFlowsRefused &+= 1
+                return
+            case .connection(let accepted): openFromHost(accepted, listener)
+            }
+        }
+        readyListeners.append(listener)
+    }
+
+    private mutating func openFromHost(_ accepted: AcceptedConnection, _ listener: Int) {
+        guard accepted.peer.port != 0,
+            let inbound = AddressTranslation.inbound(
+                target: listeners[listener].target, transport: .tcp, peer: accepted.peer, local: accepted.local,
+                targetPort: listeners[listener].targetPort, mapping: settings.mapping,
+                observed: observed),
+            let index = flows.allocate()
+        else {
+            counters.tcpFlowsRefused &+= 1
+            host.close(accepted.socket, token: FlowToken(kind: .ignored), abortively: true)
+            return
+        }
+        let key = FlowKey(transport: ProtocolNumber.tcp, near: inbound.guest, far: inbound.remote)
+        guard table.find(key) == nil else {
+            flows.free(index)
+            counters.tcpFlowsRefused &+= 1
+            host.close(accepted.socket, token: FlowToken(kind: .ignored), abortively: true)
+            return
+        }
+        let opening = TCPOpening(
+            initialSequence: isn.sequence(for: key, now: now),
+            linkSegment: linkSegment(inbound.guest.address.version), now: now)
+        flows[index] = TCPFlow(
+            connection: TCPConnection(openedByHost: opening), guest: inbound.guest, remote: inbound.remote,
+            socket: accepted.socket)
+        _ = table.insert(key, index)
+        counters.tcpFlowsOpened &+= 1
+        guard host.adopt(accepted.socket, token: token(of: index)) == 0 else {
+            _ = perform(flows[index].connection.ended(.abort), for: index)
+            return
+        }
+        emit(.syn, for: index)
+        touch(index)
+    }
+
+    /// A socket reported an edge.
+    mutating func tcpEventArrived(_ index: Int, _ token: FlowToken, _ event: Readiness) {
+        guard index < flows.capacity, flows.isAllocated(index), flows.generation(index) == token.generation,
+            flows[index].socket >= 0
+        else { return }
+        if flows[index].connection.phase == .connecting {
+            connectEnded(index, event)
+            return
+        }
+        if event.isFailed, flows[index].connection.phase != .timeWait {
+            if host.pendingError(flows[index].socket) != 0 {
+                _ = perform(flows[index].connection.resetting(), for: index)
+                return
+            }
+        }
+        if event.isHungUp { flows[index].isHungUp = true }
+        if event.isReadable || event.isHungUp { flows[index].connection.flags.insert(.hostReadable) }
+        if event.isWritable { flows[index].connection.flags.remove(.hostFull) }
+        touch(index)
+    }
+
+    private mutating func connectEnded(_ index: Int, _ event: Readiness) {
+        let code = host.pendingError(flows[index].socket)
+        if code != 0 {
+            connectFailed(index, code: code)
+        } else if event.isWritable {
+            if event.isHungUp { flows[index].isHungUp = true }
+            if event.isReadable || event.isHungUp { flows[index].connection.flags.insert(.hostReadable) }
+            _ = perform(flows[index].connection.hostConnected(now: now), for: index)
+            touch(index)
+        }
+    }
+
+    /// Tells the guest why there is no connection: a reset when the peer refused, else an ICMP error.
+    private mutating func connectFailed(_ index: Int, code: Int32) {
+        switch ConnectFailure(code: code) {
+        case .refused: emitRefusal(for: index)
+        case .unreachable(let reason): emitUnreachable(reason, for: index)
+        case .silent: break
+        }
+        _ = perform(flows[index].connection.ended(.abort), for: index)
+    }
+
+    /// Performs what a connection decided; false when the flow ended.
+    mutating func perform(_ decision: TCPDecision, for index: Int) -> Bool {
+        if decision.discard > 0 { flows[index].discardDue += Int32(decision.discard) }
+        switch decision.reply {
+        case .none: break
+        case .reset: emitReset(at: decision.resetSequence, for: index)
+        case .syn, .synAck, .probe: emit(decision.reply, for: index)
+        }
+        switch decision.host {
+        case .none: break
+        case .close: closeSocket(index, abortively: false)
+        case .abort: closeSocket(index, abortively: true)
+        }
+        if decision.isFinished { finish(index) }
+        return !decision.isFinished
+    }
+
+    private mutating func closeSocket(_ index: Int, abortively: Bool) {
+        guard flows[index].socket >= 0 else { return }
+        host.close(flows[index].socket, token: token(of: index), abortively: abortively)
+        flows[index].socket = -1
+        flows[index].discardDue = 0
+    }
+
+    /// Ends a flow; its record is freed at the end of the batch.
+    mutating func finish(_ index: Int) {
+        closeSocket(index, abortively: true)
+        table.remove(FlowKey(transport: ProtocolNumber.tcp, near: flows[index].guest, far: flows[index].remote))
+        wheel.cancel(index)
+        closeReserve(index)
+        flows[index].connection.phase = .closed
+        flows[index].firstPiece = -1
+        flows[index].lineByteCount = 0
+        ended.append(index)
+        counters.tcpFlowsEnded &+= 1
+    }
+
+    /// Frees the records of flows that ended; nothing of the batch names them any more.
+    mutating func freeEnded() {
+        for position in 0..<ended.count { flows.free(ended[position]) }
+        ended.removeAll()
+    }
+
+    func token(of index: Int) -> FlowToken {
+        FlowToken(kind: .tcpTap, generation: flows.generation(index), index: UInt32(index))
+    }
+
+    /// Largest payload of a segment on the link, before options.
+    func linkSegment(_ version: IPVersion) -> UInt16 {
+        let mtu = settings.guest.mtu == 0 ? 1500 : settings.guest.mtu
+        return mtu - (version == .v4 ? 40 : 60)
+    }
+}
