@@ -46,13 +46,16 @@ enum Launch {
         try checked(shim_close_inherited(configuration.inheritedDescriptor ?? -1), "close inherited descriptors")
         // As root, while it is allowed: the user that we become may not open the system's node.
         let node = isInitialRoot && plan.networkNamespace != .none ? shim_detached_tun_node() : -1
-        try (geteuid() == 0 ? Capabilities.starting.union(.startingAsRoot) : .starting).limit()
+        // A command that is spawned without a user namespace of its own keeps what the caller has.
+        if !plan.spawns || plan.userNamespace != .stay {
+            try (geteuid() == 0 ? Capabilities.starting.union(.startingAsRoot) : .starting).limit()
+        }
 
         try log.configure(
             configuration.verbosity, file: configuration.logFile, limit: configuration.logSize, header: header)
         let pidFile = try openPIDFile(configuration.pidFile)
         let capture = openCapture(configuration.captureFile, log)
-        let spaces = try TargetNamespaces(plan)
+        let spaces = try TargetNamespaces(plan, watches: configuration.quitsWithNamespace)
         let null = try SystemFile.open("/dev/null", O_RDWR, step: "open /dev/null")
         let user = try RunningUser.chosen(configuration, isInitialRoot: isInitialRoot, log: log)
 

@@ -8,10 +8,13 @@ struct TargetNamespaces: ~Copyable {
     var user: Descriptor?
     /// nil: none to join, or not accessible before the user namespace is joined.
     var network: Descriptor?
+    /// nil: nothing to watch, or it was not asked for.
+    var watch: NamespaceWatch?
 
-    init(_ plan: LaunchPlan) throws(SetupError) {
+    init(_ plan: LaunchPlan, watches: Bool) throws(SetupError) {
         user = nil
         network = nil
+        watch = nil
         if case .process(let process) = plan.networkNamespace, shim_process_exists(process) == 0 {
             throw SetupError("Cannot use the namespaces of process \(process): there is no such process.")
         }
@@ -24,6 +27,8 @@ struct TargetNamespaces: ~Copyable {
         } else if number != -EACCES || plan.userNamespace == .stay {
             throw Self.refusal(path, number)
         }
+        // Here, where the process can be seen and the directory be reached.
+        if watches { watch = try .watching(path: path) }
     }
 
     /// The network namespace, opened now at the latest.
@@ -106,28 +111,28 @@ extension Launch {
             case .none: break
             }
         }
-        try Capabilities.settingUp.limit()
     }
 
     static func enterNetworkNamespace(
         _ world: inout LaunchedWorld, _ spaces: consuming TargetNamespaces, _ configuration: Configuration,
         _ inherited: shim_inherited, _ log: Log
     ) throws(SetupError) {
+        if case .spawn(let arguments) = world.plan.networkNamespace {
+            // With all capabilities that its exec gives it: a program that gains some could not be debugged.
+            world.command = try SpawnedCommand(
+                arguments, hostname: configuration.hostname, inherited: inherited, log: log)
+        }
+        try Capabilities.settingUp.limit()
         switch world.plan.networkNamespace {
         case .none: break
-        case .spawn(let arguments):
-            let command = try SpawnedCommand(
-                arguments, hostname: configuration.hostname, inherited: inherited, log: log)
-            let space = try command.networkNamespace()
-            world.command = consume command
-            world.door = try NamespaceDoor(to: space)
+        case .spawn:
+            if let space = try world.command?.networkNamespace() { world.door = try NamespaceDoor(to: space) }
         case .process(let process):
             world.door = try NamespaceDoor(to: spaces.takeNetwork("/proc/\(process)/ns/net"))
-            if configuration.quitsWithNamespace { world.watch = try .watching(process: process) }
         case .path(let path):
             world.door = try NamespaceDoor(to: spaces.takeNetwork(path))
-            if configuration.quitsWithNamespace { world.watch = try .watching(path: path) }
         }
+        world.watch = spaces.watch.take()
     }
 
     static func prepareNetwork(

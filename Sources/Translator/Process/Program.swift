@@ -5,22 +5,40 @@ import CShims
 /// The program: what its name and arguments ask for, from start to exit.
 public enum Program {
     public static func run() -> Never {
-        let log = Log(name: "pasta")
-        do throws(SetupError) {
-            try serve(arguments(), log)
-        } catch {
+        switch Invocation(arguments: CommandLine.arguments) {
+        case .run(let configuration, let warnings):
+            let log = Log(name: configuration.mode.programName)
+            for warning in warnings { log.warning(warning) }
+            do throws(SetupError) {
+                try serve(configuration, log)
+            } catch {
+                log.error(error.message)
+                exit(1)
+            }
+        case .help(let mode): answer(HelpText.text(for: mode))
+        case .version(let mode): answer(VersionText.text(for: mode))
+        case .capabilities: answer(Invocation.capabilitiesText)
+        case .failure(let error, let mode):
+            let log = Log(name: mode.programName)
             log.error(error.message)
+            if error.showsUsage { log.error(HelpText.text(for: mode)) }
             exit(1)
         }
+    }
+
+    private static func answer(_ text: String) -> Never {
+        print(text, terminator: "")
+        exit(0)
     }
 
     /// Starts, and then waits for the end: nothing moves packets yet.
     private static func serve(_ configuration: Configuration, _ log: Log) throws(SetupError) -> Never {
         let inherited = try Launch.begin()
+        let name = "\(configuration.mode.programName) \(VersionText.number): \(CommandLine.arguments[0]) (\(getpid()))"
         let host = try HostNetwork.query(configuration, log: log)
         let guest = temporaryGuest(configuration, host)
         var world = try Launch.prepare(
-            configuration, host, guest, inherited, header: "pasta 0: pasta (\(getpid()))", log: log)
+            configuration, host, guest, inherited, header: name, log: log)
         try Launch.seal(&world, configuration, usesRing: false, log: log)
         try Launch.ready(&world, log: log)
         while true {
@@ -43,39 +61,5 @@ public enum Program {
                 ours: template.linkLocal ?? IPv6Address(high: 0xfe80 << 48, low: 1))
         }
         return guest
-    }
-
-    private static func arguments() -> Configuration {
-        var configuration = Configuration()
-        var words = CommandLine.arguments.dropFirst()
-        while let word = words.first, word.hasPrefix("-") {
-            words.removeFirst()
-            switch word {
-            case "--config-net": configuration.configuresNamespace = true
-            case "--netns-only": configuration.isNetnsOnly = true
-            case "--no-netns-quit": configuration.quitsWithNamespace = false
-            case "-f": configuration.isForeground = true
-            case "-q": configuration.verbosity = .quiet
-            case "-d": configuration.verbosity = .debug
-            case "--netns":
-                let name = words.removeFirst()
-                configuration.target = .namespace(name.contains("/") ? name : "/run/netns/" + name)
-            case "--userns": configuration.userNamespace = words.removeFirst()
-            case "-P": configuration.pidFile = words.removeFirst()
-            case "-l": configuration.logFile = words.removeFirst()
-            case "-I": configuration.namespaceInterface = words.removeFirst()
-            case "-i": configuration.interface = words.removeFirst()
-            case "--runas": configuration.runAs = words.removeFirst()
-            default: break
-            }
-            if word == "--" { break }
-        }
-        guard configuration.target == .command([]) else { return configuration }
-        if words.count == 1, let process = Int32(words.first ?? "") {
-            configuration.target = .process(process)
-        } else {
-            configuration.target = .command(Array(words))
-        }
-        return configuration
     }
 }

@@ -89,7 +89,7 @@ final class Log {
 
     private func write(_ level: Level, _ message: () -> String) {
         guard wants(level) else { return }
-        for text in message().split(separator: "\n") {
+        for text in message().split(separator: "\n", omittingEmptySubsequences: false) {
             var line = LogLine()
             line.append(String(text))
             deliver(level, line)
