@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// A configuration in the making: options are applied from left to right, then everything is checked together.
+/// A configuration in the making: options are applied from left to right, then everything is checked
+/// together.
 ///
 /// How each group of options is applied stands in the `Draft...` files, the checks in `DraftChecks.swift`.
 struct ConfigurationDraft {

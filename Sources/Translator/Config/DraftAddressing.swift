@@ -26,10 +26,13 @@ extension ConfigurationDraft {
 
     private mutating func assign(_ option: ScannedOption) throws(ConfigurationError) {
         let parts = option.argument.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let written = IPAddress(parts[0]) else { throw option.invalid("give a numeric IPv4 or IPv6 address") }
+        guard let written = IPAddress(parts[0]) else {
+            throw option.invalid("give a numeric IPv4 or IPv6 address")
+        }
         let address = written.unmapped
         guard address.isUnicast, !address.isLoopback else {
-            throw option.invalid("the address of a \(configuration.mode.guestNoun) must be unicast and not loopback")
+            throw option.invalid(
+                "the address of a \(configuration.mode.guestNoun) must be unicast and not loopback")
         }
         var prefixLength: UInt8?
         if parts.count == 2 {
@@ -71,7 +74,8 @@ extension ConfigurationDraft {
         case .v4: isUsable = address.isUnicast
         case .v6:
             // Neither unspecified, loopback, IPv4-compatible (all of ::/96), nor IPv4-mapped.
-            let embedsIPv4 = address.bits.high == 0 && (address.bits.low >> 32 == 0 || address.bits.low >> 32 == 0xffff)
+            let embedsIPv4 =
+                address.bits.high == 0 && (address.bits.low >> 32 == 0 || address.bits.low >> 32 == 0xffff)
             isUsable = address.isUnicast && !embedsIPv4
         }
         guard isUsable else { throw option.invalid("this cannot be the source address of a socket") }

@@ -7,7 +7,8 @@ extension ConfigurationDraft {
         try checkSplice()
         try checkNamespaceCopies()
         if let length = configuration.address.v4?.prefixLength, configuration.netmask != nil {
-            throw ConfigurationError("--netmask cannot be combined with a prefix length in --address ('/\(length)').")
+            throw ConfigurationError(
+                "--netmask cannot be combined with a prefix length in --address ('/\(length)').")
         }
         if configuration.statisticsInterval != 0, !configuration.isForeground, !startsCommand {
             throw ConfigurationError("--stats needs --foreground.")
@@ -23,7 +24,9 @@ extension ConfigurationDraft {
 
     private mutating func checkSplice() throws(ConfigurationError) {
         if configuration.forbidsSplice {
-            if configuration.isSpliceOnly { throw ConfigurationError("--splice-only contradicts --no-splice.") }
+            if configuration.isSpliceOnly {
+                throw ConfigurationError("--splice-only contradicts --no-splice.")
+            }
             if configuration.mapsHostLoopbackToNamespaceLoopback {
                 throw ConfigurationError("--host-lo-to-ns-lo contradicts --no-splice.")
             }

@@ -49,7 +49,8 @@ extension ConfigurationDraft {
                     !portOptions.contains(where: { $0.option == which })
                 else { continue }
                 try rules.add(
-                    "auto", for: direction, transport, spelling: "default", in: surroundings, warnings: &warnings)
+                    "auto", for: direction, transport, spelling: "default", in: surroundings,
+                    warnings: &warnings)
             }
         }
         configuration.forwardingRules = rules.rules
@@ -64,7 +65,8 @@ extension ForwardingOption {
         case .udpPorts: (.inbound, .udp)
         case .tcpNamespacePorts: (.outbound, .tcp)
         case .udpNamespacePorts: (.outbound, .udp)
-        case .noMapGateway, .mapHostLoopback, .mapGuestAddress, .freebind, .loopbackToLoopback, .noSplice, .spliceOnly:
+        case .noMapGateway, .mapHostLoopback, .mapGuestAddress, .freebind, .loopbackToLoopback, .noSplice,
+            .spliceOnly:
             nil
         }
     }

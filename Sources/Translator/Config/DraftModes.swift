@@ -67,7 +67,9 @@ extension ConfigurationDraft {
     private func namespacePath(_ option: ScannedOption) throws(ConfigurationError) -> String {
         let path = try option.path()
         if path.utf8.contains(UInt8(ascii: "/")) { return path }
-        guard path != ".", path != ".." else { throw option.invalid("give a path or the name of a namespace") }
+        guard path != ".", path != ".." else {
+            throw option.invalid("give a path or the name of a namespace")
+        }
         return Self.namespaceDirectory + path
     }
 
@@ -82,12 +84,17 @@ extension ConfigurationDraft {
         configuration.isNetnsOnly = isNetworkNamespaceOnlyRequested
         if let networkNamespace {
             guard operands.isEmpty else {
-                throw ConfigurationError("--netns cannot be combined with a PID or command ('\(operands[0])').")
+                throw ConfigurationError(
+                    "--netns cannot be combined with a PID or command ('\(operands[0])').")
             }
             configuration.target = .namespace(networkNamespace)
             if configuration.userNamespace == nil { configuration.isNetnsOnly = true }
-        } else if operands.count == 1, !operands[0].isEmpty, operands[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }) {
-            guard let number = NumberText.decimal(operands[0]), let process = Int32(exactly: number), process > 0 else {
+        } else if operands.count == 1, !operands[0].isEmpty,
+            operands[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 })
+        {
+            guard let number = NumberText.decimal(operands[0]), let process = Int32(exactly: number),
+                process > 0
+            else {
                 throw ConfigurationError("Invalid PID '\(operands[0])'.")
             }
             configuration.target = .process(process)

@@ -27,12 +27,15 @@ extension ConfigurationDraft {
     private static let smallestLogSize = 40_960
 
     /// What an option, or the environment, says about the reactor.
-    func reactor(_ text: String, from source: String) throws(ConfigurationError) -> Configuration.ReactorChoice {
+    func reactor(_ text: String, from source: String) throws(ConfigurationError)
+        -> Configuration.ReactorChoice
+    {
         switch text {
         case "auto": .automatic
         case "ring": .ring
         case "epoll": .epoll
-        default: throw ConfigurationError("Invalid argument '\(text)' for \(source): give auto, ring or epoll.")
+        default:
+            throw ConfigurationError("Invalid argument '\(text)' for \(source): give auto, ring or epoll.")
         }
     }
 

@@ -49,10 +49,14 @@ enum HelpText {
         var head = row.letter.map { "  -\($0), " } ?? "      "
         head += row.names.map { "--\($0)" }.joined(separator: ", ")
         if let argument = row.argument { head += " \(argument)" }
-        var text = row.help
-        if let value = row.defaultText(in: mode) { text += " (default: \(value))" }
+        var words = row.help.split(separator: " ").map(String.init)
+        if let value = row.defaultText(in: mode) {
+            let text = "(default: \(value))"
+            // In one piece, where a line can hold it.
+            words += text.count <= width - column ? [text] : text.split(separator: " ").map(String.init)
+        }
         let margin = String(repeating: " ", count: column)
-        var lines = wrapped(text).map { margin + $0 }
+        var lines = wrapped(words).map { margin + $0 }
         if head.count < column {
             lines[0] = head + lines[0].dropFirst(head.count)
         } else {
@@ -61,15 +65,15 @@ enum HelpText {
         return lines
     }
 
-    private static func wrapped(_ text: String) -> [String] {
+    private static func wrapped(_ words: [String]) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ") {
+        for word in words {
             if !line.isEmpty, column + line.count + 1 + word.count > width {
                 lines.append(line)
                 line = ""
             }
-            line += line.isEmpty ? String(word) : " \(word)"
+            line += line.isEmpty ? word : " \(word)"
         }
         return lines + [line]
     }
@@ -85,7 +89,9 @@ enum HelpText {
             "  ~PORTS                      but not these",
             "  all                         all but the host's ephemeral ports, where possible",
         ]
-        if mode == .pasta { lines.append("  auto                        only while something listens on the other side") }
+        if mode == .pasta {
+            lines.append("  auto                        only while something listens on the other side")
+        }
         lines += [
             "Examples:",
             "  -t 22                       port 22 of any address to port 22",

@@ -60,7 +60,8 @@ enum Invocation {
         }
     }
 
-    /// `--vhost-user` before the first operand, else the program's name; "passt4netns" is the old name of pasta.
+    /// `--vhost-user` before the first operand, else the program's name; "passt4netns" is the old name of
+    /// pasta.
     private static func mode(
         program: String, scanner: OptionScanner
     ) throws(ConfigurationError) -> Configuration.Mode {

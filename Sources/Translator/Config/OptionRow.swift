@@ -92,7 +92,8 @@ struct OptionRow {
 
     init(
         _ identity: OptionIdentity, _ name: String, alias: String? = nil, letter: Character? = nil,
-        argument: String? = nil, modes: OptionModes = .all, _ help: String, default common: String? = nil, inPasta pastaDefault: String? = nil
+        argument: String? = nil, modes: OptionModes = .all, _ help: String, default common: String? = nil,
+        inPasta pastaDefault: String? = nil
     ) {
         self.identity = identity
         names = alias.map { [name, $0] } ?? [name]

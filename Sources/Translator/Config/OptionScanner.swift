@@ -3,9 +3,10 @@
 
 // Takes an argument list apart by the rules of GNU getopt_long, stopping at the first operand.
 //
-// It is written here rather than called, because getopt_long keeps its place in global variables and prints its
-// diagnostics itself: this folder takes values and returns values. The diagnostics have getopt's wording to the letter,
-// since callers search for it ("unrecognized option '--map-guest-addr'" makes Podman try again without the option).
+// It is written here rather than called, because getopt_long keeps its place in global variables and prints
+// its diagnostics itself: this folder takes values and returns values. The diagnostics have getopt's wording
+// to the letter, since callers search for it ("unrecognized option '--map-guest-addr'" makes Podman try again
+// without the option).
 
 /// One option as met on the command line.
 struct ScannedOption {
@@ -34,7 +35,8 @@ struct OptionScanner {
     /// What follows the options; to be read when `next` returned nil.
     var operands: [String] { Array(arguments[position...]) }
 
-    /// Returns the next option, nil at the first operand; after a failure the walk can go on behind the culprit.
+    /// Returns the next option, nil at the first operand; after a failure the walk can go on behind the
+    /// culprit.
     mutating func next() throws(ConfigurationError) -> ScannedOption? {
         if !letters.isEmpty { return try nextLetter() }
         guard position < arguments.count else { return nil }
@@ -55,7 +57,8 @@ struct OptionScanner {
         let spelling = "--\(fullName)"
         if let equals {
             guard row.argument != nil else { throw usage("option '\(spelling)' doesn't allow an argument") }
-            return ScannedOption(row: row, argument: String(body[body.index(after: equals)...]), spelling: spelling)
+            return ScannedOption(
+                row: row, argument: String(body[body.index(after: equals)...]), spelling: spelling)
         }
         guard row.argument != nil else { return ScannedOption(row: row, argument: "", spelling: spelling) }
         guard position < arguments.count else { throw usage("option '\(spelling)' requires an argument") }

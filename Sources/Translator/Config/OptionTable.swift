@@ -1,17 +1,20 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Every option there is, in the order of the help text: the scanner, the help and the documentation tests read it.
+/// Every option there is, in the order of the help text: the scanner, the help and the documentation tests
+/// read it.
 ///
 /// The order also decides how ambiguous abbreviations are listed.
 enum OptionTable {
     static let rows: [OptionRow] =
-        processRows + addressingRows + resolverRows + protocolRows + forwardingRows + machineRows + namespaceRows
+        processRows + addressingRows + resolverRows + protocolRows + forwardingRows + machineRows
+        + namespaceRows
 
     private static let processRows: [OptionRow] = [
         OptionRow(.answer(.help), "help", letter: "h", "Show this help and exit"),
         OptionRow(.answer(.version), "version", "Show the version and exit"),
-        OptionRow(.answer(.capabilities), "print-capabilities", "Print back-end capabilities as JSON and exit"),
+        OptionRow(
+            .answer(.capabilities), "print-capabilities", "Print back-end capabilities as JSON and exit"),
         OptionRow(.process(.debug), "debug", letter: "d", "Log debug messages to standard error"),
         OptionRow(.process(.trace), "trace", "Log every packet and event, too; implies --debug"),
         OptionRow(.process(.quiet), "quiet", letter: "q", "Log warnings and errors only"),
@@ -26,7 +29,8 @@ enum OptionTable {
             .process(.logFile), "log-file", letter: "l", argument: "PATH",
             "Log to this file instead of the system log"),
         OptionRow(
-            .process(.logSize), "log-size", argument: "BYTES", "Largest size of the log file", default: "1048576"),
+            .process(.logSize), "log-size", argument: "BYTES", "Largest size of the log file",
+            default: "1048576"),
         OptionRow(
             .process(.runAs), "runas", argument: "UID[:GID]",
             "Change to this user and group, by number or name", default: "nobody, if started by root"),
@@ -34,7 +38,8 @@ enum OptionTable {
             .process(.controlPath), "conf-path", letter: "c", argument: "PATH",
             "Take changes of port forwarding on this UNIX socket"),
         OptionRow(
-            .process(.capture), "pcap", letter: "p", argument: "FILE", "Capture the traffic of the link to this file"),
+            .process(.capture), "pcap", letter: "p", argument: "FILE",
+            "Capture the traffic of the link to this file"),
         OptionRow(
             .process(.pidFile), "pid", letter: "P", argument: "FILE",
             "Write the process ID to this file once everything is ready"),
@@ -45,7 +50,8 @@ enum OptionTable {
             .process(.reactor), "reactor", argument: "auto|ring|epoll",
             "How to wait for and perform I/O", default: "$PASST_REACTOR, else auto: io_uring if offered"),
         OptionRow(
-            .process(.noOffload), "no-offload", "Exchange plain frames only, without checksum or segmentation offload"),
+            .process(.noOffload), "no-offload",
+            "Exchange plain frames only, without checksum or segmentation offload"),
     ]
 
     private static let addressingRows: [OptionRow] = [
@@ -95,19 +101,22 @@ enum OptionTable {
             .resolver(.forward), "dns-forward", argument: "ADDR",
             "Forward DNS traffic sent to ADDR to the resolver of the host", default: "none"),
         OptionRow(
-            .resolver(.host), "dns-host", argument: "ADDR", "The resolver of the host that DNS is forwarded to",
+            .resolver(.host), "dns-host", argument: "ADDR",
+            "The resolver of the host that DNS is forwarded to",
             default: "first of /etc/resolv.conf"),
         OptionRow(
             .resolver(.search), "search", letter: "S", argument: "LIST|none",
             "Search domains to tell, separated by spaces, up to six", default: "from /etc/resolv.conf"),
         OptionRow(
-            .resolver(.noAdvertise), "no-dhcp-dns", modes: .machine, "Do not tell resolvers by DHCP, DHCPv6 and NDP"),
+            .resolver(.noAdvertise), "no-dhcp-dns", modes: .machine,
+            "Do not tell resolvers by DHCP, DHCPv6 and NDP"),
         OptionRow(.resolver(.advertise), "dhcp-dns", modes: .pasta, "Tell resolvers by DHCP, DHCPv6 and NDP"),
         OptionRow(
             .resolver(.noAdvertiseSearch), "no-dhcp-search", modes: .machine,
             "Do not tell search domains by DHCP, DHCPv6 and NDP"),
         OptionRow(
-            .resolver(.advertiseSearch), "dhcp-search", modes: .pasta, "Tell search domains by DHCP, DHCPv6 and NDP"),
+            .resolver(.advertiseSearch), "dhcp-search", modes: .pasta,
+            "Tell search domains by DHCP, DHCPv6 and NDP"),
     ]
 
     private static let protocolRows: [OptionRow] = [
@@ -133,20 +142,23 @@ enum OptionTable {
         OptionRow(
             .forwarding(.udpNamespacePorts), "udp-ns", letter: "U", argument: "SPEC", modes: .pasta,
             "Forward UDP ports of the namespace's loopback to the host's", default: "auto"),
-        OptionRow(.forwarding(.noMapGateway), "no-map-gw", "Do not let the gateway address stand for the host"),
+        OptionRow(
+            .forwarding(.noMapGateway), "no-map-gw", "Do not let the gateway address stand for the host"),
         OptionRow(
             .forwarding(.mapHostLoopback), "map-host-loopback", argument: "ADDR|none",
             "Let ADDR stand for the host's loopback address", default: "the gateway"),
         OptionRow(
             .forwarding(.mapGuestAddress), "map-guest-addr", argument: "ADDR|none",
             "Let ADDR stand for the host's own address", default: "none"),
-        OptionRow(.forwarding(.freebind), "freebind", "Allow listening on addresses that are not there (yet)"),
+        OptionRow(
+            .forwarding(.freebind), "freebind", "Allow listening on addresses that are not there (yet)"),
         OptionRow(
             .forwarding(.loopbackToLoopback), "host-lo-to-ns-lo", modes: .pasta,
             "Deliver connections to the host's loopback to the namespace's loopback"),
         OptionRow(.forwarding(.noSplice), "no-splice", "Carry loopback connections over the link, too"),
         OptionRow(
-            .forwarding(.spliceOnly), "splice-only", modes: .pasta, "Forward loopback connections only, without a link"),
+            .forwarding(.spliceOnly), "splice-only", modes: .pasta,
+            "Forward loopback connections only, without a link"),
     ]
 
     private static let machineRows: [OptionRow] = [
@@ -157,9 +169,11 @@ enum OptionTable {
             .machine(.descriptor), "fd", letter: "F", argument: "FD", modes: .machine,
             "Use this open, connected socket; implies --one-off"),
         OptionRow(
-            .machine(.oneOff), "one-off", letter: "1", modes: .machine, "Quit when the first client disconnects"),
+            .machine(.oneOff), "one-off", letter: "1", modes: .machine,
+            "Quit when the first client disconnects"),
         OptionRow(
-            .machine(.vhostUser), "vhost-user", modes: .vhostUser, "Speak vhost-user instead of length-prefixed frames"),
+            .machine(.vhostUser), "vhost-user", modes: .vhostUser,
+            "Speak vhost-user instead of length-prefixed frames"),
         OptionRow(
             .machine(.repairPath), "repair-path", argument: "PATH|none", modes: .vhostUser,
             "UNIX socket for passt-repair", default: "the socket's path with .repair appended"),
@@ -185,7 +199,8 @@ enum OptionTable {
             .namespace(.networkNamespaceOnly), "netns-only", modes: .pasta,
             "Neither join nor create a user namespace; implied by --netns without --userns"),
         OptionRow(
-            .namespace(.noQuit), "no-netns-quit", modes: .pasta, "Keep running when the network namespace is removed"),
+            .namespace(.noQuit), "no-netns-quit", modes: .pasta,
+            "Keep running when the network namespace is removed"),
         OptionRow(
             .namespace(.configure), "config-net", modes: .pasta,
             "Configure interface, addresses and routes in the namespace; implies --no-ra"),

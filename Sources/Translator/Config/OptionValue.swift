@@ -5,8 +5,10 @@
 
 extension ScannedOption {
     /// An unsigned number within `range`, with the prefixes of C: 0x for hexadecimal, 0 for octal.
-    func number<Number: FixedWidthInteger>(in range: ClosedRange<Number>) throws(ConfigurationError) -> Number {
-        guard let value = NumberText.unsigned(argument), let number = Number(exactly: value), range.contains(number)
+    func number<Number: FixedWidthInteger>(in range: ClosedRange<Number>) throws(ConfigurationError) -> Number
+    {
+        guard let value = NumberText.unsigned(argument), let number = Number(exactly: value),
+            range.contains(number)
         else { throw invalid("give a number from \(range.lowerBound) to \(range.upperBound)") }
         return number
     }
@@ -44,7 +46,9 @@ extension ScannedOption {
 
     /// A literal of either version, an IPv4-mapped one taken as IPv4, that satisfies `isUsable`.
     func address(where isUsable: (IPAddress) -> Bool) throws(ConfigurationError) -> IPAddress {
-        guard let address = IPAddress(argument)?.unmapped else { throw invalid("give a numeric IPv4 or IPv6 address") }
+        guard let address = IPAddress(argument)?.unmapped else {
+            throw invalid("give a numeric IPv4 or IPv6 address")
+        }
         guard isUsable(address) else { throw invalid("this address cannot be used here") }
         return address
     }

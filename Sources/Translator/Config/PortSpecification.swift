@@ -9,9 +9,9 @@
 //     TARGET = RANGE | ADDR | ADDR "/" RANGE
 //     RANGE  = PORT [ "-" PORT ]
 //
-// A slash may also belong to a target. What stands before the first one is LISTEN if it reads as one; if it does not,
-// but has a colon, it is part of the chunks. So an IPv6 target without brackets and without LISTEN, as in
-// "20:1::2/80", is read as the listening address it also is.
+// A slash may also belong to a target. What stands before the first one is LISTEN if it reads as one; if it
+// does not, but has a colon, it is part of the chunks. So an IPv6 target without brackets and without LISTEN,
+// as in "20:1::2/80", is read as the listening address it also is.
 
 /// Why a port specifier is refused, as a clause.
 struct PortSpecificationError: Error, Equatable {
@@ -72,7 +72,9 @@ struct PortSpecification: Equatable {
         }
         if let percent {
             let name = text[text.index(after: percent)...]
-            guard InterfaceName.isValid(name) else { throw PortSpecificationError("'\(name)' is not an interface name") }
+            guard InterfaceName.isValid(name) else {
+                throw PortSpecificationError("'\(name)' is not an interface name")
+            }
             result.interface = String(name)
         }
         return result
@@ -115,7 +117,9 @@ struct PortSpecification: Equatable {
         allTarget = target
     }
 
-    private static func inclusion(_ head: Substring, target: Substring?) throws(PortSpecificationError) -> Inclusion {
+    private static func inclusion(_ head: Substring, target: Substring?) throws(PortSpecificationError)
+        -> Inclusion
+    {
         let ports = try range(head)
         guard let target else { return Inclusion(ports: ports, firstTargetPort: ports.lowerBound) }
         var address: IPAddress?
@@ -152,7 +156,9 @@ struct PortSpecification: Equatable {
 
     private static func port(_ text: Substring) throws(PortSpecificationError) -> UInt16 {
         guard !text.isEmpty else { throw PortSpecificationError("a port is missing") }
-        guard let number = NumberText.decimal(text) else { throw PortSpecificationError("'\(text)' is not a port") }
+        guard let number = NumberText.decimal(text) else {
+            throw PortSpecificationError("'\(text)' is not a port")
+        }
         guard let port = UInt16(exactly: number), port != 0 else {
             throw PortSpecificationError("port \(text) is not between 1 and 65535")
         }

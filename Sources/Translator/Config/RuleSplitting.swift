@@ -38,7 +38,9 @@ extension PortSpecification {
         guard surroundings.allows(transport) else {
             throw PortSpecificationError("\(transport.name) is disabled")
         }
-        guard surroundings.isPasta || !hasAuto else { throw PortSpecificationError("auto is for pasta mode only") }
+        guard surroundings.isPasta || !hasAuto else {
+            throw PortSpecificationError("auto is for pasta mode only")
+        }
         let address = try listeningAddress(for: direction, in: surroundings)
         var template = ForwardingRule(
             direction: direction, transport: transport, address: address, ports: 1...1, firstTargetPort: 1)
@@ -72,7 +74,8 @@ extension PortSpecification {
         }
         if let address = listen?.address {
             guard surroundings.isEnabled[address.version] else {
-                throw PortSpecificationError("IPv\(address.version.rawValue) is disabled, so \(address) cannot be used")
+                throw PortSpecificationError(
+                    "IPv\(address.version.rawValue) is disabled, so \(address) cannot be used")
             }
             return address
         }
@@ -97,7 +100,9 @@ extension PortSpecification {
     }
 
     /// The parts of `whole` that no exclusion covers, in ascending order.
-    static func split(_ whole: ClosedRange<UInt16>, around excluded: [ClosedRange<UInt16>]) -> [ClosedRange<UInt16>] {
+    static func split(_ whole: ClosedRange<UInt16>, around excluded: [ClosedRange<UInt16>]) -> [ClosedRange<
+        UInt16
+    >] {
         var parts: [ClosedRange<UInt16>] = []
         // Wider than a port: one past the last is a place, too.
         var start = UInt32(whole.lowerBound)
@@ -113,7 +118,8 @@ extension PortSpecification {
 
     /// True if a target address is given that the direction cannot use.
     func ignoresTarget(_ direction: ForwardingDirection) -> Bool {
-        direction == .outbound && (included.contains { $0.target != nil } || (included.isEmpty && allTarget != nil))
+        direction == .outbound
+            && (included.contains { $0.target != nil } || (included.isEmpty && allTarget != nil))
     }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Which addresses change their meaning on the way between guest and host: fixed at start, read for every new flow.
+/// Which addresses change their meaning on the way between guest and host: fixed at start, read for every new
+/// flow.
 struct AddressMapping: Equatable, BitwiseCopyable {
     /// The mapping of one IP version; every address in it is of that version.
     struct Family: Equatable, BitwiseCopyable {
@@ -9,15 +10,18 @@ struct AddressMapping: Equatable, BitwiseCopyable {
         var isEnabled = false
         /// What the guest was told it is; nil where it was told nothing (IPv6 in local mode).
         var assigned: IPAddress?
-        /// `assigned` was given by `--address`: sources seen from the guest do not change where flows to it go.
+        /// `assigned` was given by `--address`: sources seen from the guest do not change where flows to it
+        /// go.
         var isAssignedPinned = false
         /// Our own address on the link: the IPv4 gateway, the IPv6 link-local address.
         var ours: IPAddress?
         /// Stands for the host's loopback address, as seen by the guest.
         var mappedLoopback: IPAddress?
-        /// Stands for the host's own socket on the address that was assigned to the guest, as seen by the guest.
+        /// Stands for the host's own socket on the address that was assigned to the guest, as seen by the
+        /// guest.
         var mappedGuest: IPAddress?
-        /// The resolver as the guest knows it: TCP and UDP, ports 53 and 853, go to `dnsHost`. Never without it.
+        /// The resolver as the guest knows it: TCP and UDP, ports 53 and 853, go to `dnsHost`. Never without
+        /// it.
         var dnsMatch: IPAddress?
         /// The resolver that the host uses.
         var dnsHost: IPAddress?

@@ -1,14 +1,16 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// The written forms of addresses: RFC 4291, section 2.2 when reading, RFC 5952 when writing. For start-up and logs.
+// The written forms of addresses: RFC 4291, section 2.2 when reading, RFC 5952 when writing. For start-up and
+// logs.
 
 extension IPv6Address: CustomStringConvertible {
     private var groups: [UInt16] {
         (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - 16 * ($0 & 3))) }
     }
 
-    /// The shortest form: lower case, the longest run of two or more zero groups as "::", mapped ones with a dotted end.
+    /// The shortest form: lower case, the longest run of two or more zero groups as "::", mapped ones with a
+    /// dotted end.
     var description: String {
         if let mappedIPv4 { return "::ffff:\(mappedIPv4)" }
         let groups = self.groups
@@ -27,7 +29,8 @@ extension IPv6Address: CustomStringConvertible {
         return text(groups[..<longest.lowerBound]) + "::" + text(groups[longest.upperBound...])
     }
 
-    /// Reads any of the three forms of RFC 4291, section 2.2, without zone, prefix or brackets; nil for anything else.
+    /// Reads any of the three forms of RFC 4291, section 2.2, without zone, prefix or brackets; nil for
+    /// anything else.
     init?(_ text: some StringProtocol) {
         var before: [UInt16] = []
         var after: [UInt16]?
@@ -91,7 +94,8 @@ extension MACAddress {
         guard parts.count == 6 else { return nil }
         var bits: UInt64 = 0
         for part in parts {
-            guard part.utf8.count == 2, part.utf8.first != UInt8(ascii: "+"), let byte = UInt8(part, radix: 16)
+            guard part.utf8.count == 2, part.utf8.first != UInt8(ascii: "+"),
+                let byte = UInt8(part, radix: 16)
             else { return nil }
             bits = bits << 8 | UInt64(byte)
         }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Translator
 
-/// One row of the table of examples: options behind the mode's name, and the rules they give, or nil for an error.
+/// One row of the table of examples: options behind the mode's name, and the rules they give, or nil for an
+/// error.
 struct PortExample: CustomTestStringConvertible, Sendable {
     let line: String
     let rules: [String]?
@@ -47,7 +48,8 @@ struct ForwardingOptionTests {
                 "TCP *:20004-20010  =>  30004-30010"),
             PortExample(
                 "pasta -t ~20000-20010", "TCP *:1-19999  =>  1-19999  (best effort)",
-                "TCP *:20011-32767  =>  20011-32767  (best effort)", "TCP *:61000-65535  =>  61000-65535  (best effort)"),
+                "TCP *:20011-32767  =>  20011-32767  (best effort)",
+                "TCP *:61000-65535  =>  61000-65535  (best effort)"),
             PortExample(
                 "pasta -t all", "TCP *:1-32767  =>  1-32767  (best effort)",
                 "TCP *:61000-65535  =>  61000-65535  (best effort)"),
@@ -73,14 +75,16 @@ struct ForwardingOptionTests {
             PortExample("pasta -t *%eth0/20000", "TCP *%eth0:20000  =>  20000"),
             PortExample("pasta -t 192.0.2.1%eth0/22", "TCP [192.0.2.1]%eth0:22  =>  22"),
             PortExample(
-                "pasta -t 0.0.0.0/20000 -t ::/20000", "TCP [0.0.0.0]:20000  =>  20000", "TCP [::]:20000  =>  20000"),
+                "pasta -t 0.0.0.0/20000 -t ::/20000", "TCP [0.0.0.0]:20000  =>  20000",
+                "TCP [::]:20000  =>  20000"),
             PortExample("pasta -t ::ffff:127.0.0.1/20000", "TCP [127.0.0.1]:20000  =>  20000"),
             PortExample("pasta -t 0.0.0.0/5000:192.0.2.5/6000", "TCP [0.0.0.0]:5000  =>  192.0.2.5:6000"),
             PortExample("pasta -t 0.0.0.0/5000:192.0.2.5", "TCP [0.0.0.0]:5000  =>  192.0.2.5:5000"),
             PortExample("pasta -t ::/5000:[2001:db8::5]/6000", "TCP [::]:5000  =>  [2001:db8::5]:6000"),
             PortExample("pasta -t ::/5000:2001:db8::5/6000", "TCP [::]:5000  =>  [2001:db8::5]:6000"),
             PortExample(
-                "pasta -t 127.0.0.6/all:192.0.2.6", "TCP [127.0.0.6]:1-32767  =>  192.0.2.6:1-32767  (best effort)",
+                "pasta -t 127.0.0.6/all:192.0.2.6",
+                "TCP [127.0.0.6]:1-32767  =>  192.0.2.6:1-32767  (best effort)",
                 "TCP [127.0.0.6]:61000-65535  =>  192.0.2.6:61000-65535  (best effort)"),
             PortExample("pasta -t 192.0.2.99/20000", "TCP [192.0.2.99]:20000  =>  20000"),
             PortExample("pasta -t %nosuch/20000", "TCP *%nosuch:20000  =>  20000"),
@@ -95,7 +99,9 @@ struct ForwardingOptionTests {
             PortExample("pasta -U 53", "UDP *%lo:53  =>  53"),
             PortExample("pasta -4 -t 22", "TCP [0.0.0.0]:22  =>  22"),
             PortExample("pasta -t 22 -6", "TCP [::]:22  =>  22"),
-            PortExample("pasta -4 -t 22,23:192.0.2.5/80", "TCP [0.0.0.0]:22  =>  22", "TCP [0.0.0.0]:23  =>  192.0.2.5:80"),
+            PortExample(
+                "pasta -4 -t 22,23:192.0.2.5/80", "TCP [0.0.0.0]:22  =>  22",
+                "TCP [0.0.0.0]:23  =>  192.0.2.5:80"),
             PortExample("pasta -t 22,~22"),
             PortExample("pasta --no-tcp -t none"),
             PortExample("pasta -t 65535", "TCP *:65535  =>  65535"),
@@ -104,7 +110,9 @@ struct ForwardingOptionTests {
                 "passt -t all", "TCP *:1-32767  =>  1-32767  (best effort)",
                 "TCP *:61000-65535  =>  61000-65535  (best effort)"),
             // libvirt
-            PortExample("passt --tcp-ports 192.0.2.1%eth0/~5000,80-82:8080-8082", "TCP [192.0.2.1]%eth0:80-82  =>  8080-8082"),
+            PortExample(
+                "passt --tcp-ports 192.0.2.1%eth0/~5000,80-82:8080-8082",
+                "TCP [192.0.2.1]%eth0:80-82  =>  8080-8082"),
         ])
     func rules(example: PortExample) throws {
         let configuration = try accepted(example.line)
@@ -120,17 +128,24 @@ struct ForwardingOptionTests {
         "a specifier that makes no sense is refused",
         arguments: [
             "pasta -t 20000-20010:30000", "pasta -t 20000-20010:30000-30020", "pasta -t 20010-20000",
-            "pasta -t 20000-20010,20005", "pasta -t 5000:192.0.2.5/6000", "pasta -t 0.0.0.0/5000:2001:db8::5/80",
-            "pasta -t 0.0.0.0/20000:224.0.0.1", "pasta -t 0", "pasta -t 0-10", "pasta -t 20000:0", "pasta -t 65536",
-            "pasta -t 20000-70000", "pasta -t 60000-60010:65530-65540", "pasta -t abc", "pasta -t 22x", "pasta -t 22,",
+            "pasta -t 20000-20010,20005", "pasta -t 5000:192.0.2.5/6000",
+            "pasta -t 0.0.0.0/5000:2001:db8::5/80",
+            "pasta -t 0.0.0.0/20000:224.0.0.1", "pasta -t 0", "pasta -t 0-10", "pasta -t 20000:0",
+            "pasta -t 65536",
+            "pasta -t 20000-70000", "pasta -t 60000-60010:65530-65540", "pasta -t abc", "pasta -t 22x",
+            "pasta -t 22,",
             "pasta -t ,22", "pasta --tcp-ports=", "pasta -t ~20000:30000", "pasta -t 20000:30000:40000",
             "pasta -t none,22", "pasta -t 127.0.0.1/none", "pasta -t 127.0.0.1", "pasta -t 127.0.0.1/",
             "pasta -t %averyveryverylongname/20000", "pasta -t %./20000", "pasta -t 20000 -t 20000",
-            "pasta -t 127.0.0.1/20000 -t 20000", "pasta -t %eth0/20000 -t %lo/20000", "pasta -t 20000 -t none",
+            "pasta -t 127.0.0.1/20000 -t 20000", "pasta -t %eth0/20000 -t %lo/20000",
+            "pasta -t 20000 -t none",
             "pasta -T 127.0.0.1/20000", "pasta -T %lo/20000", "pasta -T 20000:192.0.2.5/80", "passt -t auto",
-            "pasta -4 -t ::1/20000", "pasta -6 -t 127.0.0.1/20000", "pasta --no-tcp -t 20000", "pasta -t 0x20",
-            "pasta -t +22", "pasta -t 22-", "pasta -t -22", "pasta -t 22:", "pasta -t auto:22", "pasta -t all:22",
-            "pasta -t [::1/22", "pasta -t %/22", "pasta -t 22--23", "pasta -t 127.0.0.1/all:192.0.2.1,all:192.0.2.2",
+            "pasta -4 -t ::1/20000", "pasta -6 -t 127.0.0.1/20000", "pasta --no-tcp -t 20000",
+            "pasta -t 0x20",
+            "pasta -t +22", "pasta -t 22-", "pasta -t -22", "pasta -t 22:", "pasta -t auto:22",
+            "pasta -t all:22",
+            "pasta -t [::1/22", "pasta -t %/22", "pasta -t 22--23",
+            "pasta -t 127.0.0.1/all:192.0.2.1,all:192.0.2.2",
             "passt -T 22", "passt -U none", "pasta -t all -t 20000", "pasta -t 22,all:192.0.2.1/80",
         ])
     func refused(line: String) throws {
@@ -153,7 +168,8 @@ struct ForwardingOptionTests {
         "the default is left out for an option that is given, and for a protocol that is off",
         arguments: [
             ("pasta -t none", ["-u", "-T", "-U"]), ("pasta -t 22 -U none", ["-t", "-u", "-T"]),
-            ("pasta --no-tcp", ["-u", "-U"]), ("pasta --no-udp", ["-t", "-T"]), ("pasta --no-tcp --no-udp", []),
+            ("pasta --no-tcp", ["-u", "-U"]), ("pasta --no-udp", ["-t", "-T"]),
+            ("pasta --no-tcp --no-udp", []),
             ("passt", []),
         ])
     func defaults(line: String, options: [String]) throws {

@@ -52,7 +52,10 @@ struct OptionScannerTests {
             ("--debug=1", "pasta: option '--debug' doesn't allow an argument"),
             ("--deb=1", "pasta: option '--debug' doesn't allow an argument"),
             ("--dns-", "pasta: option '--dns-' is ambiguous; possibilities: '--dns-forward' '--dns-host'"),
-            ("--outbound-=x", "pasta: option '--outbound-=x' is ambiguous; possibilities: '--outbound-if4' '--outbound-if6'"),
+            (
+                "--outbound-=x",
+                "pasta: option '--outbound-=x' is ambiguous; possibilities: '--outbound-if4' '--outbound-if6'"
+            ),
             ("-x", "pasta: invalid option -- 'x'"),
             ("-qx", "pasta: invalid option -- 'x'"),
             ("-t", "pasta: option requires an argument -- 't'"),
