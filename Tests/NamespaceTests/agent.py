@@ -9,6 +9,7 @@ ends (the port of a server), then {"value": ...} or {"error": ..., "errno": ...}
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -57,7 +58,7 @@ class Agent:
             threading.Thread(target=self.perform, args=(task, request), daemon=True).start()
         for process in self.processes.values():
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
         os._exit(0)
 
     def perform(self, task, request):
@@ -78,13 +79,13 @@ class Agent:
             command,
             stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **(environment or {})})
+            start_new_session=True, env={**os.environ, **(environment or {})})
         self.processes[process.pid] = process
         task.started(process.pid)
         try:
             output, errors = process.communicate(input, timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             output, errors = process.communicate()
             errors += f"\n(killed after {timeout} s)"
         del self.processes[process.pid]

@@ -24,6 +24,11 @@ def family_of(address):
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
+def endpoint_of(address, port):
+    """What a socket connects to, with the scope of a link-local address."""
+    return socket.getaddrinfo(address, port, flags=socket.AI_NUMERICHOST)[0][4]
+
+
 def payload(byte_count, seed):
     """Bytes that differ in every piece, so that a swapped or repeated one changes the checksum."""
     sequence = 0
@@ -61,7 +66,7 @@ def tcp_connect(address, port, timeout=10, source=None, bind_port=0):
     connection.settimeout(timeout)
     if source or bind_port:
         connection.bind((source or ("::" if ":" in address else "0.0.0.0"), bind_port))
-    connection.connect((address, port))
+    connection.connect(endpoint_of(address, port))
     connection.settimeout(PATIENCE)
     return connection
 
@@ -113,10 +118,13 @@ def tcp_sink(task, address, port=0, connections=1):
     threads = []
 
     def serve(connection):
-        with connection:
-            result = receive_all(connection)
-            connection.sendall((result["sha256"] + "\n").encode())
-            results.append(result)
+        try:
+            with connection:
+                result = receive_all(connection)
+                connection.sendall((result["sha256"] + "\n").encode())
+        except OSError as error:
+            result = {"error": str(error)}
+        results.append(result)
 
     for connection, _ in accepting(task, listener, connections):
         thread = threading.Thread(target=serve, args=(connection,), daemon=True)
@@ -231,10 +239,13 @@ def tcp_uploads(task, address, port, count, byte_count):
     results = [None] * count
 
     def upload(index, connection):
-        with connection:
-            digest = send_all(connection, byte_count, index)
-            connection.shutdown(socket.SHUT_WR)
-            results[index] = digest == receive_line(connection)
+        try:
+            with connection:
+                digest = send_all(connection, byte_count, index)
+                connection.shutdown(socket.SHUT_WR)
+                results[index] = digest == receive_line(connection)
+        except OSError as error:
+            results[index] = str(error)
 
     threads = [
         threading.Thread(target=upload, args=pair, daemon=True) for pair in enumerate(connections)
@@ -376,7 +387,7 @@ def udp_sizes(task, address, port, sizes, window=8):
     missing = []
     with socket.socket(family_of(address), socket.SOCK_DGRAM) as endpoint:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        endpoint.connect((address, port))
+        endpoint.connect(endpoint_of(address, port))
         for begin in range(0, len(sizes), window):
             waiting = {size: BLOCK[size : 2 * size] for size in sizes[begin : begin + window]}
             for data in waiting.values():
@@ -398,9 +409,14 @@ def udp_exchange(task, address, port, data="ping", timeout=3, bind_port=0):
     with socket.socket(family_of(address), socket.SOCK_DGRAM) as endpoint:
         if bind_port:
             endpoint.bind(("::" if ":" in address else "0.0.0.0", bind_port))
+        # Without it, the kernel keeps "unreachable" from connected sockets.
+        if endpoint.family == socket.AF_INET6:
+            endpoint.setsockopt(socket.IPPROTO_IPV6, 25, 1)  # IPV6_RECVERR
+        else:
+            endpoint.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
         endpoint.settimeout(timeout)
         try:
-            endpoint.connect((address, port))
+            endpoint.connect(endpoint_of(address, port))
             endpoint.send(data.encode())
             return {"data": endpoint.recv(65536).decode(), "source": endpoint.getsockname()[1]}
         except TimeoutError:
@@ -468,7 +484,7 @@ def dns_queries(task, address, count, outstanding=64, port=53, socket_each=False
             endpoint = shared
             if socket_each:
                 endpoint = socket.socket(family, socket.SOCK_DGRAM)
-                endpoint.connect((address, port))
+                endpoint.connect(endpoint_of(address, port))
                 epoll.register(endpoint, select.EPOLLIN)
                 sockets[endpoint.fileno()] = endpoint
             identifier = asked & 0xFFFF
@@ -523,7 +539,7 @@ def ping_many(task, address, identifiers, sequences=3, size=56):
     for identifier in identifiers:
         endpoint = socket.socket(family_of(address), socket.SOCK_DGRAM, protocol)
         endpoint.bind(("::" if v6 else "0.0.0.0", identifier))
-        endpoint.connect((address, 0))
+        endpoint.connect(endpoint_of(address, 0))
         sockets[endpoint] = identifier
         waiting[identifier] = {}
     for sequence in range(1, sequences + 1):

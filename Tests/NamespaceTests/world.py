@@ -32,6 +32,29 @@ LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 USER = 47_000
 
 
+UDHCPC_SCRIPT = """#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip link set "$interface" mtu "${mtu:-1500}"
+ip addr add "$ip/$mask" dev "$interface"
+[ -z "$router" ] || ip route add default via "$router" dev "$interface"
+for name in ip mask router dns search mtu hostname serverid lease; do
+    eval "value=\\$$name"
+    [ -z "$value" ] || echo "$name=$value"
+done > "$LEASE"
+"""
+
+DHCLIENT_SCRIPT = """#!/bin/sh
+case $reason in
+PREINIT | PREINIT6) ip link set "$interface" up ;;
+BOUND | RENEW | REBIND)
+    ip addr add "$new_ip_address/$new_subnet_mask" dev "$interface"
+    ip route add default via "$new_routers" dev "$interface"
+    ;;
+BOUND6 | RENEW6 | REBIND6) ip addr add "$new_ip6_address/$new_ip6_prefixlen" dev "$interface" ;;
+esac
+"""
+
+
 class RemoteError(Exception):
     """A function of an agent failed."""
 
@@ -147,8 +170,8 @@ class Agent:
         task = self.start(function, **arguments)
         return task, task.started()
 
-    def call(self, function, timeout=60, **arguments):
-        return self.start(function, **arguments).result(timeout)
+    def call(self, function, patience=60, **arguments):
+        return self.start(function, **arguments).result(patience)
 
     def run(self, *command, timeout=30, check=True, **options):
         """Runs a program to its end and returns its standard output, or everything without `check`."""
@@ -237,6 +260,7 @@ class World:
         self.reactor = reactor
         self.agents = []
         self.pastas = []
+        self.daemons = []
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="world-", dir=program.directory))
         self.directory.chmod(0o777)
         self.resolvers = self.directory / "resolv.conf"
@@ -296,6 +320,51 @@ class World:
     def batch(agent, lines):
         agent.run("ip", "-batch", "-", input="\n".join(lines) + "\n")
 
+    def set_in_guest(self, guest, name, value):
+        """Sets a sysctl of the guest's network that only the machine's root may set."""
+        path = "/proc/sys/net/" + name.replace("__", "/")
+        pid = guest.process.pid if self.program.is_absent else self.command_of(guest)
+        subprocess.run(
+            ["nsenter", f"--target={pid}", "--net", "--", "sh", "-c", f"echo '{value}' > {path}"], check=True)
+
+    @staticmethod
+    def command_of(guest):
+        """The process that a pasta runs as its command."""
+        with open(f"/proc/{guest.process.pid}/task/{guest.process.pid}/children") as children:
+            return int(children.read().split()[0])
+
+    # Clients in a guest
+
+    def udhcpc(self, guest, interface, expect=True):
+        """Gets a lease, applies it, and returns what the client was told; None without an answer."""
+        lease = self.directory / "lease"
+        script = self.directory / "udhcpc-script"
+        script.write_text(UDHCPC_SCRIPT)
+        script.chmod(0o755)
+        guest.run("ip", "link", "set", interface, "up")
+        result = guest.run(
+            "udhcpc", "-i", interface, "-s", str(script), "-f", "-q", "-n", "-t", "3", "-T", "1", "-A", "1",
+            "-O", "search", "-O", "mtu", environment={"LEASE": str(lease)}, check=False)
+        if not expect:
+            return dict(line.split("=", 1) for line in lease.read_text().splitlines()) if lease.exists() else None
+        assert result["status"] == 0, result
+        return dict(line.split("=", 1) for line in lease.read_text().splitlines())
+
+    def dhclient(self, guest, interface, family, expect=True):
+        """Gets a lease and applies it; tells whether there was one."""
+        script = self.directory / "dhclient-script"
+        script.write_text(DHCLIENT_SCRIPT)
+        script.chmod(0o755)
+        leases = self.directory / "leases"
+        result = guest.run(
+            "dhclient", f"-{family}", "-1", "-v", "-sf", str(script), "-lf", str(leases),
+            "-pf", str(self.directory / "dhclient-pid"), "-cf", "/dev/null", interface,
+            check=False, timeout=20 if expect else 4)
+        guest.run("sh", "-c", f"kill $(cat {self.directory}/dhclient-pid) 2>/dev/null; true")
+        bound = result["status"] == 0
+        assert bound or not expect, result
+        return bound
+
     # Programs on the host
 
     def enter_host(self, command, user=True):
@@ -336,7 +405,8 @@ class World:
         pid_file = self.directory / f"pid-{time.monotonic_ns()}"
         result = self.run_pasta("--pid", str(pid_file), *arguments, timeout=timeout)
         assert result.returncode == 0, result.stderr
-        return int(pid_file.read_text())
+        self.daemons.append(int(pid_file.read_text()))
+        return self.daemons[-1]
 
     def close(self):
         """Ends everything; fails if an instance of the program stays behind."""
@@ -345,6 +415,8 @@ class World:
             guest.close()
             if guest.errors():
                 report.append(f"-- standard error of pasta\n{guest.errors()}")
+        for pid in set(self.daemons) & set(self.program.processes()):
+            os.kill(pid, signal.SIGTERM)
         for agent in reversed(self.agents):
             agent.close()
         self.errors.seek(0)
