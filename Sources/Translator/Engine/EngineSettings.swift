@@ -5,6 +5,7 @@
 struct EngineSettings {
     var guest: GuestNetwork
     var mapping: AddressMapping
+    var splice = SplicePolicy()
     var allowsTCP = true
     var allowsUDP = true
     var allowsICMP = true
@@ -17,4 +18,6 @@ struct EngineSettings {
     var reserveByteCount = 128 << 20
     /// The guest's address on the link where the daemon set it; nil: learned.
     var guestMAC: MACAddress?
+
+    var translation: AddressTranslation { AddressTranslation(mapping: mapping, splice: splice) }
 }

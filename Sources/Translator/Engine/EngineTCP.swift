@@ -6,10 +6,7 @@
 extension Engine where Link: ~Copyable, Host: ~Copyable {
     /// The guest asks for a connection.
     mutating func openFromGuest(_ segment: TCPSegment, key: FlowKey, guest: Endpoint, remote: Endpoint) {
-        guard guest.port != 0, remote.port != 0, guest.address.isUnicast, remote.address.isUnicast,
-            let route = AddressTranslation.outbound(
-                transport: .tcp, destination: remote, mapping: settings.mapping)
-        else {
+        guard let route = settings.translation.outbound(.tcp, from: guest, to: remote) else {
             counters.ignoredFrames &+= 1
             return
         }
@@ -49,11 +46,10 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     private mutating func openFromHost(_ accepted: AcceptedConnection, _ listener: Int) {
-        guard accepted.peer.port != 0,
-            let inbound = AddressTranslation.inbound(
-                target: listeners[listener].target, transport: .tcp, peer: accepted.peer, local: accepted.local,
-                targetPort: listeners[listener].targetPort, mapping: settings.mapping,
-                observed: observed),
+        guard
+            let inbound = settings.translation.inbound(
+                .tcp, target: listeners[listener].target, targetPort: listeners[listener].targetPort,
+                peer: accepted.peer, local: accepted.local.address, observed: observed),
             let index = flows.allocate()
         else {
             counters.tcpFlowsRefused &+= 1

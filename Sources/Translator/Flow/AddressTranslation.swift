@@ -12,17 +12,17 @@ struct SplicePolicy: Equatable, BitwiseCopyable {
     var keepsLoopback = false
 }
 
-/// What an outbound flow's host socket is asked to do.
+/// Where an outbound socket goes, and from where.
 struct OutboundRoute: Equatable, BitwiseCopyable {
     var destination: Endpoint
-    /// Interface index for a link-local IPv6 destination; 0 otherwise.
+    /// Source address to bind; nil: the kernel's choice.
+    var source: IPAddress?
+    /// Source port to keep; 0: the kernel's choice.
+    var sourcePort: UInt16 = 0
+    /// Interface index of a link-local destination; 0: none.
     var scope: UInt32 = 0
-    /// Source to bind to; nil: the kernel chooses.
-    var bindAddress: IPAddress?
-    /// Source port to bind to; 0: the kernel chooses.
-    var bindPort: UInt16 = 0
-    /// The outbound interface of `--outbound-if4/6`, if any, applies.
-    var bindsDevice: Bool
+    /// Bound to the outbound interface of the version, if one was asked for.
+    var bindsInterface = false
 }
 
 /// Where a flow that came in through a listening socket goes.
@@ -34,9 +34,10 @@ struct InboundRoute: Equatable, BitwiseCopyable {
         case splice
     }
 
-    /// As the guest sees it. Spliced: where the target socket is to be bound, port 0 meaning any.
-    var source: Endpoint
-    var destination: Endpoint
+    /// The guest's end, or the spliced flow's destination.
+    var guest: Endpoint
+    /// The peer as the guest sees it. Spliced: what the target socket binds to, port 0 meaning any.
+    var remote: Endpoint
     var path: Path
 }
 
@@ -68,7 +69,7 @@ struct AddressTranslation: BitwiseCopyable {
                 from: source.address, to: destination.address, isForResolver: isForResolver)
         else { return nil }
         route.destination.port = destination.port
-        route.bindPort = transport == .udp ? source.port : 0
+        route.sourcePort = transport == .udp ? source.port : 0
         return route
     }
 
@@ -78,53 +79,48 @@ struct AddressTranslation: BitwiseCopyable {
         return route(from: source, to: destination, isForResolver: false)
     }
 
-    /// A flow from a host's peer through a listening socket of `rule`; nil: it is refused.
+    /// A flow from a host's peer through a listening socket; nil: it is refused.
     ///
     /// - Parameters:
-    ///   - listeningPort: the socket's own, within the rule's range.
-    ///   - originalDestination: where the peer sent to.
+    ///   - target: the fixed destination of the socket's rule, if it has one.
+    ///   - targetPort: in step with the listening port.
+    ///   - local: where the peer sent to.
     func inbound(
-        _ rule: RuleTable.Rule, listeningPort: UInt16, peer: Endpoint, originalDestination: IPAddress,
+        _ transport: TransportProtocol, target: IPAddress?, targetPort: UInt16, peer: Endpoint,
+        local: IPAddress,
         observed: ObservedAddresses
     ) -> InboundRoute? {
         let version = peer.address.version
-        guard mapping[version].isEnabled, peer.address.isUnicast, originalDestination.version == version
-        else {
-            return nil
-        }
-        guard peer.port != 0 || rule.transport == .udp else { return nil }
-        let port = rule.targetPort(for: listeningPort)
-        if splice.isAllowed, rule.target == nil, peer.address.isLoopback {
-            return spliced(rule, peer, to: originalDestination, port, observed)
+        guard mapping[version].isEnabled, peer.address.isUnicast, local.version == version else { return nil }
+        guard peer.port != 0 || transport == .udp else { return nil }
+        if splice.isAllowed, target == nil, peer.address.isLoopback {
+            return spliced(transport, peer, to: local, targetPort, observed)
         }
         guard !splice.isOnlyWay, let source = guestVisible(peer.address, observed) else { return nil }
         let address: IPAddress?
-        if let target = rule.target {
+        if let target {
             address = target.version == version ? target : nil
-        } else if Self.isForMany(originalDestination) {
-            address = originalDestination
+        } else if Self.isForMany(local) {
+            address = local
         } else {
             address = observed.destination(version, for: source)
         }
         guard let address else { return nil }
         return InboundRoute(
-            source: Endpoint(address: source, port: peer.port),
-            destination: Endpoint(address: address, port: port),
-            path: .link)
+            guest: Endpoint(address: address, port: targetPort),
+            remote: Endpoint(address: source, port: peer.port), path: .link)
     }
 
     /// A flow from the namespace's loopback through a listening socket in it (`-T`, `-U`); nil: it is refused.
     func fromNamespace(
-        _ rule: RuleTable.Rule, listeningPort: UInt16, peer: Endpoint, originalDestination: IPAddress
+        _ transport: TransportProtocol, target: IPAddress?, targetPort: UInt16, peer: Endpoint,
+        local: IPAddress
     ) -> InboundRoute? {
-        guard peer.address.isLoopback, originalDestination.isLoopback, peer.port != 0,
-            peer.address.version == originalDestination.version
+        guard peer.address.isLoopback, local.isLoopback, peer.port != 0, peer.address.version == local.version
         else { return nil }
         return InboundRoute(
-            source: Endpoint(address: peer.address, port: rule.transport == .udp ? peer.port : 0),
-            destination: Endpoint(
-                address: rule.target ?? originalDestination, port: rule.targetPort(for: listeningPort)),
-            path: .splice)
+            guest: Endpoint(address: target ?? local, port: targetPort),
+            remote: Endpoint(address: peer.address, port: transport == .udp ? peer.port : 0), path: .splice)
     }
 
     /// The address under which the guest knows a host's peer, or a router that reports an error; nil: under none.
@@ -163,25 +159,22 @@ struct AddressTranslation: BitwiseCopyable {
         // A loopback destination is reached from a loopback source only, and over no other device.
         return OutboundRoute(
             destination: Endpoint(address: address, port: 0),
+            source: address.isLoopback ? nil : family.outbound,
             scope: Self.needsScope(address) ? family.templateInterfaceIndex : 0,
-            bindAddress: address.isLoopback ? nil : family.outbound,
-            bindsDevice: !address.isLoopback && !isHostsOwn)
+            bindsInterface: !address.isLoopback && !isHostsOwn)
     }
 
     private func spliced(
-        _ rule: RuleTable.Rule, _ peer: Endpoint, to originalDestination: IPAddress, _ port: UInt16,
+        _ transport: TransportProtocol, _ peer: Endpoint, to local: IPAddress, _ targetPort: UInt16,
         _ observed: ObservedAddresses
     ) -> InboundRoute? {
         let version = peer.address.version
-        let keepsAddress =
-            Self.isForMany(originalDestination) || splice.keepsLoopback && originalDestination.isLoopback
-        guard let address = keepsAddress ? originalDestination : observed.destination(version, for: nil)
-        else {
-            return nil
-        }
+        let keepsAddress = Self.isForMany(local) || splice.keepsLoopback && local.isLoopback
+        guard let address = keepsAddress ? local : observed.destination(version, for: nil) else { return nil }
         return InboundRoute(
-            source: Endpoint(address: .unspecified(version), port: rule.transport == .udp ? peer.port : 0),
-            destination: Endpoint(address: address, port: port), path: .splice)
+            guest: Endpoint(address: address, port: targetPort),
+            remote: Endpoint(address: .unspecified(version), port: transport == .udp ? peer.port : 0),
+            path: .splice)
     }
 
     /// Multicast or limited broadcast: rewriting such a destination made queries come back (mDNS).

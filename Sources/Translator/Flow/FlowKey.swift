@@ -34,6 +34,11 @@ struct FlowKey: BitwiseCopyable {
 
     private var isIPv4: Bool { words & 0xff_0000 == UInt64(IPVersion.v4.rawValue) &<< 16 }
 
+    /// The keyed hash for numbers that leave the program.
+    func strongHash(_ key: SipKey) -> UInt64 {
+        SipHash24.of(words, nearBits.high, nearBits.low, farBits.high, farBits.low, key: key)
+    }
+
     /// The keyed hash for a table.
     @inline(__always)
     func hash(_ key: SipKey) -> UInt64 {

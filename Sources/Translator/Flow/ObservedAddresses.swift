@@ -21,7 +21,7 @@ struct ObservedAddresses: Equatable, BitwiseCopyable {
     ///
     /// A global address given by `--address` is not learned over: on a bridged namespace, frames of other stations
     /// are heard too.
-    mutating func guestSent(from source: IPAddress, _ mapping: AddressMapping) {
+    mutating func observe(_ source: IPAddress, mapping: AddressMapping) {
         guard source.isUnicast, !source.isLoopback else { return }
         switch source.version {
         case .v4:
@@ -35,9 +35,13 @@ struct ObservedAddresses: Equatable, BitwiseCopyable {
         }
     }
 
-    /// The guest was told by DHCPv6 what its address is.
-    mutating func dhcpv6Answered(_ mapping: AddressMapping) {
-        if let assigned = mapping.v6.assigned?.v6 { v6 = assigned }
+    /// The guest was told again what its address of `version` is, as by every DHCPv6 answer.
+    mutating func reset(_ version: IPVersion, mapping: AddressMapping) {
+        guard let assigned = mapping[version].assigned else { return }
+        switch version {
+        case .v4: v4 = assigned.v4
+        case .v6: v6 = assigned.v6
+        }
     }
 
     /// Where an inbound flow of `version` goes, if its source appears as `source` to the guest.

@@ -9,19 +9,6 @@ struct AcceptedConnection: BitwiseCopyable {
     var local: Endpoint
 }
 
-/// Where an outbound socket goes, and from where.
-struct OutboundRoute: Equatable, BitwiseCopyable {
-    var destination: Endpoint
-    /// Source address to bind; nil: the kernel's choice.
-    var source: IPAddress?
-    /// Source port to keep; 0: the kernel's choice.
-    var sourcePort: UInt16 = 0
-    /// Interface index of a link-local destination; 0: none.
-    var scope: UInt32 = 0
-    /// Bound to the outbound interface of the version, if one was asked for.
-    var bindsInterface = false
-}
-
 /// The host's sockets as the engine uses them. Every call returns at once; an outcome below zero is an errno.
 ///
 /// Bulk transfers are posted and then performed together: `beginSend` or `beginPeek`, `addPiece` for every piece,

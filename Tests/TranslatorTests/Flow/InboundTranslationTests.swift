@@ -56,11 +56,11 @@ struct InboundTranslationTests {
         for sample in Self.allCases {
             let translation = AddressTranslation(
                 mapping: sample.isMapped ? fixture.mapping() : fixture.plainMapping(), splice: sample.policy)
-            let rule = Self.rule(sample.transport, target: sample.hasTarget ? fixture.elsewhere : nil)
 
             let route = translation.inbound(
-                rule, listeningPort: 8003, peer: Endpoint(address: sample.peer.address(fixture), port: 5555),
-                originalDestination: sample.original.address(fixture), observed: observed)
+                sample.transport, target: sample.hasTarget ? fixture.elsewhere : nil, targetPort: 9003,
+                peer: Endpoint(address: sample.peer.address(fixture), port: 5555),
+                local: sample.original.address(fixture), observed: observed)
 
             #expect(route == expectedRoute(sample, fixture), "\(sample)")
         }
@@ -101,7 +101,7 @@ struct InboundTranslationTests {
                 path: .splice)
         }
         return InboundRoute(
-            source: Endpoint(address: source, port: 5555), destination: destination, path: .link)
+            guest: destination, remote: Endpoint(address: source, port: 5555), path: .link)
     }
 
     @Test(
@@ -117,7 +117,7 @@ struct InboundTranslationTests {
             let route = translation.inbound(
                 Self.rule(.tcp), listeningPort: 8000,
                 peer: Endpoint(address: peer.address(fixture), port: 5555),
-                originalDestination: fixture.assigned, observed: fixture.observedAddresses())
+                local: fixture.assigned, observed: fixture.observedAddresses())
             #expect(route == nil, "\(peer)")
         }
     }
@@ -128,8 +128,8 @@ struct InboundTranslationTests {
         let translation = AddressTranslation(mapping: fixture.mapping())
         let ports = TransportProtocol.allCases.map {
             translation.inbound(
-                Self.rule($0), listeningPort: 8000, peer: Endpoint(address: fixture.elsewhere, port: 0),
-                originalDestination: fixture.assigned, observed: fixture.observedAddresses())?.destination
+                $0, target: nil, targetPort: 9000, peer: Endpoint(address: fixture.elsewhere, port: 0),
+                local: fixture.assigned, observed: fixture.observedAddresses())?.destination
                 .port
         }
 
@@ -144,8 +144,8 @@ struct InboundTranslationTests {
         let translation = AddressTranslation(mapping: mapping)
 
         let route = translation.inbound(
-            Self.rule(.tcp), listeningPort: 8000, peer: Endpoint(address: fixture.elsewhere, port: 5555),
-            originalDestination: fixture.assigned, observed: ObservedAddresses(mapping))
+            .tcp, target: nil, targetPort: 9000, peer: Endpoint(address: fixture.elsewhere, port: 5555),
+            local: fixture.assigned, observed: ObservedAddresses(mapping))
 
         #expect(route == nil)
     }
@@ -161,12 +161,12 @@ struct InboundTranslationTests {
                 for original in Original.allCases {
                     let (from, to) = (peer.address(fixture), original.address(fixture))
                     let route = translation.fromNamespace(
-                        Self.rule(transport), listeningPort: 8001, peer: Endpoint(address: from, port: 5555),
-                        originalDestination: to)
+                        transport, target: nil, targetPort: 9001, peer: Endpoint(address: from, port: 5555),
+                        local: to)
 
                     let expected = InboundRoute(
-                        source: Endpoint(address: from, port: transport == .udp ? 5555 : 0),
-                        destination: Endpoint(address: to, port: 9001), path: .splice)
+                        guest: Endpoint(address: to, port: 9001),
+                        remote: Endpoint(address: from, port: transport == .udp ? 5555 : 0), path: .splice)
                     #expect(route == (from.isLoopback && to.isLoopback ? expected : nil))
                 }
             }
@@ -188,13 +188,5 @@ struct InboundTranslationTests {
             }
         }
         return cases
-    }
-
-    /// Ports 8000-8009, to 9000-9009.
-    private static func rule(_ transport: TransportProtocol, target: IPAddress? = nil) -> RuleTable.Rule {
-        RuleTable.Rule(
-            ForwardingRule(
-                direction: .inbound, transport: transport, ports: 8000...8009, firstTargetPort: 9000,
-                target: target))
     }
 }

@@ -12,9 +12,10 @@ struct InitialSequenceTests {
 
     @Test("of the same endpoints advance by one each 32 ns")
     func clock() {
-        let first = sequence.number(near: near, far: far, now: .start)
+        let first = sequence.sequence(for: FlowKey(transport: 6, near: near, far: far), now: .start)
 
-        let second = sequence.number(near: near, far: far, now: .start + .seconds(1))
+        let second = sequence.sequence(
+            for: FlowKey(transport: 6, near: near, far: far), now: .start + .seconds(1))
 
         #expect(first.distance(to: second) == 31_250_000)
     }
@@ -27,12 +28,12 @@ struct InitialSequenceTests {
         let other = InitialSequence(secret: SipKey(low: 1, high: 3))
 
         let numbers: Set = [
-            sequence.number(near: near, far: far, now: .start),
-            sequence.number(near: far, far: near, now: .start),
-            sequence.number(near: near, far: port, now: .start),
-            sequence.number(near: near, far: address, now: .start),
-            sequence.number(near: port, far: far, now: .start),
-            other.number(near: near, far: far, now: .start),
+            sequence.sequence(for: FlowKey(transport: 6, near: near, far: far), now: .start),
+            sequence.sequence(for: FlowKey(transport: 6, near: far, far: near), now: .start),
+            sequence.sequence(for: FlowKey(transport: 6, near: near, far: port), now: .start),
+            sequence.sequence(for: FlowKey(transport: 6, near: near, far: address), now: .start),
+            sequence.sequence(for: FlowKey(transport: 6, near: port, far: far), now: .start),
+            other.sequence(for: FlowKey(transport: 6, near: near, far: far), now: .start),
         ]
 
         #expect(numbers.count == 6)

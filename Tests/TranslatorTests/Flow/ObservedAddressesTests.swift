@@ -25,7 +25,7 @@ struct ObservedAddressesTests {
         var observed = ObservedAddresses(mapping)
 
         for source in [v4.observed, v6.observed, v6.observedLinkLocal] {
-            observed.guestSent(from: source, mapping)
+            observed.observe(source, mapping: mapping)
         }
 
         #expect(observed.v4 == v4.observed.v4)
@@ -39,7 +39,7 @@ struct ObservedAddressesTests {
         var observed = ObservedAddresses(fixture.mapping())
 
         for source in [.unspecified(version), .loopback(version), fixture.multicast] as [IPAddress] {
-            observed.guestSent(from: source, fixture.mapping())
+            observed.observe(source, mapping: fixture.mapping())
         }
 
         #expect(observed == ObservedAddresses(fixture.mapping()))
@@ -54,7 +54,7 @@ struct ObservedAddressesTests {
         var observed = ObservedAddresses(mapping)
 
         for source in [v4.observed, v6.observed, v6.observedLinkLocal] {
-            observed.guestSent(from: source, mapping)
+            observed.observe(source, mapping: mapping)
         }
 
         #expect(observed.v4 == v4.assigned.v4)
@@ -68,10 +68,10 @@ struct ObservedAddressesTests {
         mapping.v6.assigned = nil
         var observed = ObservedAddresses(mapping)
 
-        observed.guestSent(from: v6.observedLinkLocal, mapping)
-        observed.guestSent(from: v6.linkLocal, mapping)
+        observed.observe(v6.observedLinkLocal, mapping: mapping)
+        observed.observe(v6.linkLocal, mapping: mapping)
         let first = observed.v6
-        observed.guestSent(from: v6.observed, mapping)
+        observed.observe(v6.observed, mapping: mapping)
 
         #expect(first == v6.observedLinkLocal.bits)
         #expect(observed.v6LinkLocal == v6.linkLocal.bits)
@@ -82,7 +82,7 @@ struct ObservedAddressesTests {
     func dhcpv6() {
         var observed = v6.observedAddresses()
 
-        observed.dhcpv6Answered(v6.mapping())
+        observed.reset(.v6, mapping: v6.mapping())
 
         #expect(observed.v6 == v6.assigned.bits)
     }

@@ -56,7 +56,7 @@ struct OutboundTranslationTests {
                                 ? destination.isUnicast && sourcePort != 0
                                 : destination != .unspecified && destination != .loopback)
                         var expected = isSent ? expectedRoute(destination, port, isMapped, fixture) : nil
-                        expected?.bindPort = transport == .udp ? sourcePort : 0
+                        expected?.sourcePort = transport == .udp ? sourcePort : 0
                         #expect(
                             route == expected,
                             "\(transport) \(destination) \(sourcePort)->\(port), mapped: \(isMapped)")
@@ -75,18 +75,18 @@ struct OutboundTranslationTests {
         var address = destination.address(fixture)
         var route = OutboundRoute(
             destination: Endpoint(address: address, port: port),
-            bindAddress: isMapped ? fixture.outbound : nil,
-            bindsDevice: true)
+            source: isMapped ? fixture.outbound : nil,
+            bindsInterface: true)
         switch (destination, isMapped) {
         case (.dnsMatch, true):
             if port == 53 || port == 853 { address = fixture.dnsHost }
         case (.mappedLoopback, true):
             address = .loopback(fixture.version)
-            route.bindAddress = nil
-            route.bindsDevice = false
+            route.source = nil
+            route.bindsInterface = false
         case (.mappedGuest, true):
             address = fixture.assigned
-            route.bindsDevice = false
+            route.bindsInterface = false
         case (.linkLocal, _), (.multicast, _), (.broadcast, _):
             if fixture.version == .v6 { route.scope = TranslationFixture.templateInterfaceIndex }
         case (_, _): break
@@ -141,7 +141,7 @@ struct OutboundTranslationTests {
             .udp, from: source, to: Endpoint(address: fixture.mappedLoopback, port: 80))
 
         #expect(query?.destination == Endpoint(address: IPAddress(IPv4Address(0x7f00_0035)), port: 53))
-        #expect(query?.bindAddress == nil)
+        #expect(query?.source == nil)
         #expect(other?.destination == Endpoint(address: .loopback(.v4), port: 80))
     }
 }

@@ -73,8 +73,8 @@ struct TranslationFixture {
     /// A guest that took other addresses than the one it was assigned.
     func observedAddresses() -> ObservedAddresses {
         var addresses = ObservedAddresses(mapping())
-        addresses.guestSent(from: observed, mapping())
-        if version == .v6 { addresses.guestSent(from: observedLinkLocal, mapping()) }
+        addresses.observe(observed, mapping: mapping())
+        if version == .v6 { addresses.observe(observedLinkLocal, mapping: mapping()) }
         return addresses
     }
 }
