@@ -11,3 +11,6 @@
 #include "shim_ring.h"
 #include "shim_seccomp.h"
 #include "shim_system.h"
+#include "shim_stream.h"
+#include "shim_datagram.h"
+#include "shim_socket.h"

@@ -4,6 +4,7 @@
  * System calls and constants that do not import, and the clock. */
 #pragma once
 #include <errno.h>
+#include <net/if.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

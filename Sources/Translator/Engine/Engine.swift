@@ -1,6 +1,15 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+/// Events that are not the engine's own.
+struct ControlEvents: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+
+    static let signal = ControlEvents(rawValue: 1)
+    static let namespaceWatch = ControlEvents(rawValue: 2)
+    static let namespaceDoor = ControlEvents(rawValue: 4)
+}
+
 /// One thread's world: a link, the host's sockets, and the flows between them.
 ///
 /// One turn: wait; take edges and frames, which decides; send to sockets, peek from sockets, acknowledge; hand
@@ -35,11 +44,13 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
     /// Flows that ended in this batch; their records are freed when nothing names them any more.
     var ended: IndexList
     var peeks = PeekedSlots()
-    var listeners: ListenerTable
+    var listeners: Slab<Listener>
     /// Listeners that had more connections than one turn takes.
     var readyListeners: IndexList
     let isn: InitialSequence
 
+    /// What the surroundings of the engine have to look at.
+    var control: ControlEvents = []
     /// Frames may wait in the link.
     var isLinkReadable = true
     /// The guest's side is gone for good.
@@ -50,7 +61,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
     ///   - reserveOffset: where in the arena `settings.reserveByteCount` bytes lie for guest data that waits.
     init(
         settings: EngineSettings, arena: consuming Arena, scratch: consuming Arena, link: consuming Link,
-        host: consuming Host, listeners: consuming ListenerTable, services: consuming EngineResponders,
+        host: consuming Host, listeners: consuming Slab<Listener>, services: consuming EngineResponders,
         reserveOffset: Int
     ) {
         self.arena = arena
@@ -63,7 +74,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
         self.settings = settings
         now = self.host.now
         guestMAC = settings.guestMAC ?? .broadcast
-        observed = ObservedAddresses(settings.mapping)
+        observed = ObservedAddresses(settings.translation.mapping)
         flows = Slab(capacity: settings.tcpCapacity, initial: TCPFlow.unused)
         table = FlowTable(capacity: settings.tcpCapacity, secret: settings.secret)
         wheel = TimerWheel(capacity: settings.tcpCapacity)
@@ -72,7 +83,23 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
         touched = IndexList(capacity: settings.tcpCapacity)
         ready = IndexList(capacity: settings.tcpCapacity)
         ended = IndexList(capacity: settings.tcpCapacity)
-        isn = InitialSequence(secret: settings.secret)
+        isn = InitialSequence(secret: settings.sequenceSecret)
+    }
+
+    /// Begins what the daemon sends of its own accord.
+    mutating func start() {
+        var random = SystemRandomNumberGenerator()
+        services.advertiser.start(now: now, random: random.next())
+        probeGuest()
+    }
+
+    /// The tokens under which listeners are to be watched, in their order.
+    var listenerTokens: [FlowToken] {
+        (0..<listeners.count).map { index in
+            FlowToken(
+                kind: listeners[index].transport == .tcp ? .tcpListener : .udpListener,
+                generation: listeners.generation(index), index: UInt32(index))
+        }
     }
 
     /// Batches of frames in a turn before sockets and deadlines get their share.
@@ -96,6 +123,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
         } while isLinkReadable && batches < batchesPerTurn
         passDeadlines()
         link.flush(arena: &arena)
+        host.replenish()
     }
 
     private mutating func eventArrived(_ event: Readiness) {
@@ -107,7 +135,10 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
             tcpEventArrived(token.index, token, event)
         case .tcpListener:
             acceptConnections(token.index)
-        default:
+        case .signal: control.insert(.signal)
+        case .namespaceWatch: control.insert(.namespaceWatch)
+        case .namespaceDoor: control.insert(.namespaceDoor)
+        case .ignored, .tcpSplice, .udpFlow, .udpListener, .echo, .networkMonitor, .portScanner, .control, .timer:
             break
         }
     }

@@ -47,7 +47,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     private mutating func observe(_ frame: ParsedFrame) {
-        observed.observe(frame.source, mapping: settings.mapping)
+        observed.observe(frame.source, mapping: settings.translation.mapping)
     }
 
     private mutating func segmentArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {

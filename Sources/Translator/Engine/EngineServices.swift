@@ -9,7 +9,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             counters.malformedFrames &+= 1
             return
         }
-        observed.observe(IPAddress(message.senderAddress), mapping: settings.mapping)
+        observed.observe(IPAddress(message.senderAddress), mapping: settings.translation.mapping)
         let reply = services.arp.reply(to: message)
         if let reply { emit(reply, to: message.senderMAC) }
     }
@@ -101,7 +101,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         let reply = services.reply(
             toDHCPv6: place, in: arena, source: source, destination: destination, into: &scratch)
         guard let reply, let slot = slotWithScratch(reply.byteCount) else { return }
-        observed.reset(.v6, mapping: settings.mapping)
+        observed.reset(.v6, mapping: settings.translation.mapping)
         let addresses = addresses(from: IPAddress(ours), to: IPAddress(reply.destination))
         sealDatagram(slot, byteCount: reply.byteCount, addresses, sourcePort: 547, destinationPort: 546)
     }

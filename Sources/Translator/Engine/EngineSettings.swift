@@ -4,13 +4,14 @@
 /// What does not change while an engine runs.
 struct EngineSettings {
     var guest: GuestNetwork
-    var mapping: AddressMapping
-    var splice = SplicePolicy()
+    var translation: AddressTranslation
     var allowsTCP = true
     var allowsUDP = true
     var allowsICMP = true
-    /// Key of the flow tables and of initial sequence numbers.
+    /// Key of the flow tables.
     var secret: SipKey
+    /// Key of initial sequence numbers, which the guest sees.
+    var sequenceSecret: SipKey
     var tcpCapacity = 131_072
     var udpCapacity = 32_768
     var echoCapacity = 4096
@@ -18,6 +19,4 @@ struct EngineSettings {
     var reserveByteCount = 128 << 20
     /// The guest's address on the link where the daemon set it; nil: learned.
     var guestMAC: MACAddress?
-
-    var translation: AddressTranslation { AddressTranslation(mapping: mapping, splice: splice) }
 }

@@ -15,8 +15,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             return
         }
         let opening = TCPOpening(
-            initialSequence: isn.sequence(for: key, now: now), linkSegment: linkSegment(remote.address.version),
-            now: now)
+            initialSequence: isn.sequence(for: key, now: now),
+            linkSegment: linkSegment(remote.address.version), now: now)
         flows[index] = TCPFlow(
             connection: TCPConnection(openedByGuest: segment, opening), guest: guest, remote: remote, socket: -1)
         let outcome = host.connect(route, token: token(of: index))
@@ -50,7 +50,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             let inbound = settings.translation.inbound(
                 .tcp, target: listeners[listener].target, targetPort: listeners[listener].targetPort,
                 peer: accepted.peer, local: accepted.local.address, observed: observed),
-            let index = flows.allocate()
+            inbound.path == .link, let index = flows.allocate()
         else {
             counters.tcpFlowsRefused &+= 1
             host.close(accepted.socket, token: FlowToken(kind: .ignored), abortively: true)
@@ -67,8 +67,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             initialSequence: isn.sequence(for: key, now: now),
             linkSegment: linkSegment(inbound.guest.address.version), now: now)
         flows[index] = TCPFlow(
-            connection: TCPConnection(openedByHost: opening), guest: inbound.guest, remote: inbound.remote,
-            socket: accepted.socket)
+            connection: TCPConnection(openedByHost: opening), guest: inbound.guest,
+            remote: inbound.remote, socket: accepted.socket)
         _ = table.insert(key, index)
         counters.tcpFlowsOpened &+= 1
         guard host.adopt(accepted.socket, token: token(of: index)) == 0 else {

@@ -9,6 +9,16 @@ struct AcceptedConnection: BitwiseCopyable {
     var local: Endpoint
 }
 
+/// One listening socket of the host and what it forwards.
+struct Listener: BitwiseCopyable {
+    var socket: Int32
+    var transport: TransportProtocol
+    /// Where flows to it go, in step with the port it listens on.
+    var targetPort: UInt16
+    /// Fixed destination in the guest; nil: its current address.
+    var target: IPAddress?
+}
+
 /// The host's sockets as the engine uses them. Every call returns at once; an outcome below zero is an errno.
 ///
 /// Bulk transfers are posted and then performed together: `beginSend` or `beginPeek`, `addPiece` for every piece,
@@ -19,6 +29,9 @@ protocol HostSockets: ~Copyable {
     /// Waits for edges until `deadline`; returns how many `event` holds.
     mutating func wait(until deadline: Instant) -> Int
     func event(_ index: Int) -> Readiness
+
+    /// Makes a little of what later calls will want, such as sockets for the next connections.
+    mutating func replenish()
 
     /// Starts a TCP connection; its end is an event that says writable, or failed.
     mutating func connect(_ route: OutboundRoute, token: FlowToken) -> SocketOutcome

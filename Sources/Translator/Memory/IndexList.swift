@@ -42,4 +42,12 @@ struct IndexList: ~Copyable {
         unsafe indices.update(from: indices + position, count: count - position)
         count -= position
     }
+
+    /// Takes the entry added last; nil when there is none.
+    mutating func removeLast() -> Int? {
+        guard count > 0 else { return nil }
+        count -= 1
+        // SAFETY: the place was below `count`.
+        return unsafe Int(indices[count])
+    }
 }

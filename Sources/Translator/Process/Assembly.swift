@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 passt contributors
+// SPDX-License-Identifier: GPL-2.0-or-later
+import CShims
+
+/// Puts an engine together and runs it.
+struct Assembly {
+    let configuration: Configuration
+    let network: PresentedNetwork
+    let listeners: [Listener]
+    let outboundInterfaces: Configuration.PerVersion<Int32>
+    let log: Log
+
+    /// Builds the engine over `reactor`, seals the process, says that it is ready, and serves; the exit status.
+    func serve<LoopReactor: Reactor>(
+        _ world: inout LaunchedWorld, _ reactor: LoopReactor, usesRing: Bool
+    ) throws(SetupError) -> Int32 {
+        guard let tap = world.tap.take() else {
+            throw SetupError("Nothing but a tap device carries frames in this version.")
+        }
+        let settings = settings(guestMAC: tap.mac)
+        let linkByteCount = TapLink<LoopReactor>.arenaByteCount
+        let socketsByteCount = LinuxSockets<LoopReactor>.arenaByteCount
+        let memory = try EngineMemory(
+            linkByteCount: linkByteCount, lazyByteCount: socketsByteCount + settings.reserveByteCount)
+        let link = TapLink(
+            descriptor: tap.descriptor.number, capabilities: tap.capabilities, virtioLength: tap.headerByteCount,
+            queueFrameCount: 1000, arenaOffset: 0, reactor: reactor)
+        let sockets = LinuxSockets(
+            reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces)
+        var slab = Slab<Listener>(capacity: max(listeners.count, 1), initial: Listener.none)
+        for listener in listeners {
+            guard let index = slab.allocate() else { break }
+            slab[index] = listener
+        }
+        let responders = EngineResponders(
+            network: network.guest, time: UInt32(truncatingIfNeeded: time(nil) - Self.year2000))
+        var engine = Engine(
+            settings: settings, arena: memory.arena,
+            scratch: try EngineMemory.scratch(byteCount: EngineResponders.largestReply), link: link, host: sockets,
+            listeners: slab, services: responders, reserveOffset: memory.lazyOffset + socketsByteCount)
+        try watch(reactor, world, tap.descriptor.number, engine.listenerTokens)
+        engine.start()
+        try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
+        try Launch.ready(&world, log: log)
+        return loop(&engine, &world)
+    }
+
+    private static let year2000 = 946_684_800
+
+    private func watch(
+        _ reactor: some Reactor, _ world: borrowing LaunchedWorld, _ tap: Int32, _ listenerTokens: [FlowToken]
+    ) throws(SetupError) {
+        let step = "watch descriptors"
+        try checked(reactor.watch(tap, token: FlowToken(kind: .link).rawValue, for: .readable), step)
+        try checked(
+            reactor.watch(world.signals.number, token: FlowToken(kind: .signal).rawValue, for: .readable), step)
+        if let descriptor = Self.watchDescriptor(world), descriptor >= 0 {
+            let token = FlowToken(kind: .namespaceWatch)
+            try checked(reactor.watch(descriptor, token: token.rawValue, for: .readable), step)
+        }
+        for (listener, token) in zip(listeners, listenerTokens) {
+            try checked(reactor.watch(listener.socket, token: token.rawValue, for: .readable), step)
+        }
+    }
+
+    /// nil: nothing is watched; below 0: it has to be asked.
+    private static func watchDescriptor(_ world: borrowing LaunchedWorld) -> Int32? {
+        switch world.watch {
+        case .some(let watch): watch.descriptor
+        case .none: nil
+        }
+    }
+
+    private func loop<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>(
+        _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld
+    ) -> Int32 {
+        let polls = Self.watchDescriptor(world).map { $0 < 0 } ?? false
+        while true {
+            engine.turn(until: polls ? engine.now + .seconds(1) : .never)
+            if engine.control.contains(.signal), let status = world.signalsArrived() { return status }
+            if polls || engine.control.contains(.namespaceWatch), world.watch?.isGone() == true { return 0 }
+            if engine.isFinished { return 0 }
+            engine.control = []
+        }
+    }
+
+    private func settings(guestMAC: MACAddress) -> EngineSettings {
+        var random = SystemRandomNumberGenerator()
+        func key() -> SipKey { SipKey(low: random.next(), high: random.next()) }
+        var splice = SplicePolicy()
+        splice.isAllowed = false
+        splice.isOnlyWay = configuration.isSpliceOnly
+        splice.keepsLoopback = configuration.mapsHostLoopbackToNamespaceLoopback
+        var settings = EngineSettings(
+            guest: network.guest, translation: AddressTranslation(mapping: network.mapping, splice: splice),
+            secret: key(), sequenceSecret: key())
+        settings.allowsTCP = configuration.allowsTCP
+        settings.allowsUDP = configuration.allowsUDP
+        settings.allowsICMP = configuration.allowsICMP
+        settings.guestMAC = guestMAC
+        return settings
+    }
+}
+
+extension Listener {
+    /// What an unused place of a table holds.
+    fileprivate static let none = Listener(socket: -1, transport: .tcp, targetPort: 0, target: nil)
+}
