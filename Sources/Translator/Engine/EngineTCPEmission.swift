@@ -78,7 +78,9 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             fields.options.permitsSACK = connection.flags.contains(.sack)
         }
         // A handshake segment or probe that finds no room is repeated by its timer.
-        _ = emitFields(fields, for: index)
+        if emitFields(fields, for: index), reply == .probe {
+            flows[index].connection.acknowledgementSent()
+        }
     }
 
     private func offerOptions(_ version: IPVersion) -> TCPOptions {

@@ -22,11 +22,13 @@ enum SystemCallFilter {
     /// One row for each call. A row that names a reactor serves every mode under that reactor.
     private static let table: [(Int, Users)] = [
         // Waiting
-        (Int(__NR_epoll_pwait), .epoll), (Int(__NR_epoll_pwait2), .epoll), (Int(__NR_epoll_ctl), .epoll),
+        (Int(__NR_epoll_wait), .epoll), (Int(__NR_epoll_pwait), .epoll), (Int(__NR_epoll_pwait2), .epoll),
+        (Int(__NR_epoll_ctl), .epoll),
         (Int(__NR_io_uring_enter), .ring), (Int(__NR_poll), .all),
         // Payload
         (Int(__NR_read), .all), (Int(__NR_readv), .all), (Int(__NR_write), .all), (Int(__NR_writev), .all),
-        (Int(__NR_recvfrom), .all), (Int(__NR_recvmsg), .all), (Int(__NR_recvmmsg), .all), (Int(__NR_sendto), .all),
+        (Int(__NR_recvfrom), .all), (Int(__NR_recvmsg), .all), (Int(__NR_recvmmsg), .all),
+        (Int(__NR_sendto), .all),
         (Int(__NR_sendmsg), .all), (Int(__NR_sendmmsg), .all),
         (Int(__NR_splice), .pasta), (Int(__NR_pipe2), .pasta),
         // Sockets
@@ -35,7 +37,8 @@ enum SystemCallFilter {
         (Int(__NR_setsockopt), .all), (Int(__NR_getsockname), .all), (Int(__NR_getpeername), .all),
         (Int(__NR_close), .all), (Int(__NR_fcntl), .all), (Int(__NR_ioctl), .all),
         // Log and capture files
-        (Int(__NR_pread64), .all), (Int(__NR_pwrite64), .all), (Int(__NR_lseek), .all), (Int(__NR_ftruncate), .all),
+        (Int(__NR_pread64), .all), (Int(__NR_pwrite64), .all), (Int(__NR_lseek), .all),
+        (Int(__NR_ftruncate), .all),
         (Int(__NR_fsync), .all), (Int(__NR_fdatasync), .all),
         // Port scanner and namespace watch
         (Int(__NR_faccessat), .pasta),

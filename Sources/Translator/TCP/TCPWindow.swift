@@ -12,7 +12,7 @@ extension TCPConnection {
     mutating func offer(room: Int) {
         let current = receiveNext.distance(to: advertisedEdge)
         let unit = 1 << Int(ourScale)
-        let target = min(room, Self.largestWindow, 65535 * unit)
+        let target = min(room, Self.largestWindow - unit, 65535 * unit)
         let growth = target - current
         guard growth > 0 else { return }
         let isWorthIt = growth >= 2 * Int(segmentByteCount) || growth >= 65536
@@ -23,14 +23,21 @@ extension TCPConnection {
 
     /// The window field of a segment that leaves now.
     ///
-    /// Rounded up to the scale's unit, so that the right edge never moves left (RFC 7323, section 2.4).
+    /// Rounded up to the scale's unit, so that the right edge does not move left (RFC 7323, section 2.4), unless
+    /// the flow's reserve could not hold what that promises.
     var windowField: UInt16 {
         let unit = 1 << Int(ourScale)
-        return UInt16(clamping: (receiveNext.distance(to: advertisedEdge) + unit - 1) / unit)
+        let window = receiveNext.distance(to: advertisedEdge)
+        let rounded = (window + unit - 1) / unit
+        let isHonourable = forwarded.distance(to: receiveNext) + rounded * unit <= Self.largestWindow
+        return UInt16(clamping: isHonourable ? rounded : window / unit)
     }
 
     /// A segment that acknowledges `receiveNext` left.
     mutating func acknowledgementSent() {
+        // What the field said counts, rounding included.
+        let told = receiveNext.advanced(by: Int(windowField) << Int(ourScale))
+        advertisedEdge = SequenceNumber.latest(advertisedEdge, told)
         lastAcknowledged = receiveNext
         flags.remove(.acknowledgementDue)
         duplicatesDue = 0
