@@ -4,8 +4,8 @@ import CShims
 
 /// System calls on sockets with our values; each returns what the call gives, or -errno.
 ///
-/// Sockets are made non-blocking and closed on exec. `version` is the version of the socket: an IPv6 socket takes
-/// IPv4 endpoints too, in mapped form, and names mapped addresses as IPv4.
+/// Sockets are made non-blocking and closed on exec. `version` is the version of the socket: an IPv6 socket
+/// takes IPv4 endpoints too, in mapped form, and names mapped addresses as IPv4.
 enum SocketCalls {
     static func openTCP(_ version: IPVersion) -> Int32 { shim_socket_stream(version.family) }
     static func openUDP(_ version: IPVersion) -> Int32 { shim_socket_datagram(version.family) }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import CShims
 
-/// An option of a socket that takes a number; those of an IP version name the version of the traffic, which on a
-/// dual-stack socket may be either.
+/// An option of a socket that takes a number; those of an IP version name the version of the traffic, which
+/// on a dual-stack socket may be either.
 enum SocketOption: Equatable, BitwiseCopyable {
     case reuseAddress
     case broadcast
