@@ -96,8 +96,7 @@ struct InboundTranslationTests {
         if isSpliced {
             let port: UInt16 = sample.transport == .udp ? 5555 : 0
             return InboundRoute(
-                source: Endpoint(address: .unspecified(fixture.version), port: port),
-                destination: destination,
+                guest: destination, remote: Endpoint(address: .unspecified(fixture.version), port: port),
                 path: .splice)
         }
         return InboundRoute(
@@ -115,7 +114,7 @@ struct InboundTranslationTests {
 
         for peer in [Peer.loopback, .otherLoopback, .assigned, .observed] {
             let route = translation.inbound(
-                Self.rule(.tcp), listeningPort: 8000,
+                .tcp, target: nil, targetPort: 9000,
                 peer: Endpoint(address: peer.address(fixture), port: 5555),
                 local: fixture.assigned, observed: fixture.observedAddresses())
             #expect(route == nil, "\(peer)")
@@ -129,8 +128,7 @@ struct InboundTranslationTests {
         let ports = TransportProtocol.allCases.map {
             translation.inbound(
                 $0, target: nil, targetPort: 9000, peer: Endpoint(address: fixture.elsewhere, port: 0),
-                local: fixture.assigned, observed: fixture.observedAddresses())?.destination
-                .port
+                local: fixture.assigned, observed: fixture.observedAddresses())?.guest.port
         }
 
         #expect(ports == [nil, 9000])
