@@ -14,7 +14,7 @@ struct ControlEvents: OptionSet, BitwiseCopyable {
 ///
 /// One turn: wait; take edges and frames, which decides; send to sockets, peek from sockets, acknowledge; hand
 /// everything sealed to the link; let deadlines pass. Descriptions move, payload stays where the kernel put it.
-struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copyable {
+struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>: ~Copyable {
     let settings: EngineSettings
     var arena: Arena
     var link: Link
@@ -45,6 +45,13 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
     var ended: IndexList
     var peeks = PeekedSlots()
     var listeners: Slab<Listener>
+    var udpFlows: Slab<UDPFlow>
+    var udpTable: FlowTable
+    var udpWheel: TimerWheel
+    var echoFlows: Slab<EchoFlow>
+    var echoTable: FlowTable
+    var echoWheel: TimerWheel
+    var receiveSlots = FrameSlots()
     /// Listeners that had more connections than one turn takes.
     var readyListeners: IndexList
     let isn: InitialSequence
@@ -83,6 +90,12 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
         touched = IndexList(capacity: settings.tcpCapacity)
         ready = IndexList(capacity: settings.tcpCapacity)
         ended = IndexList(capacity: settings.tcpCapacity)
+        udpFlows = Slab(capacity: settings.udpCapacity, initial: UDPFlow.unused)
+        udpTable = FlowTable(capacity: settings.udpCapacity, secret: settings.secret)
+        udpWheel = TimerWheel(capacity: settings.udpCapacity)
+        echoFlows = Slab(capacity: settings.echoCapacity, initial: EchoFlow.unused)
+        echoTable = FlowTable(capacity: settings.echoCapacity, secret: settings.secret)
+        echoWheel = TimerWheel(capacity: settings.echoCapacity)
         isn = InitialSequence(secret: settings.sequenceSecret)
     }
 
@@ -110,7 +123,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
     /// - Parameter limit: returns then at the latest.
     mutating func turn(until limit: Instant) {
         let isBusy = !ready.isEmpty || !readyListeners.isEmpty || isLinkReadable
-        let count = host.wait(until: isBusy ? .start : min(limit, wheel.nextDeadline))
+        let count = host.wait(until: isBusy ? .start : min(limit, nextDeadline))
         now = host.now
         counters.turns &+= 1
         for index in 0..<count { eventArrived(host.event(index)) }
@@ -126,6 +139,12 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
         host.replenish()
     }
 
+    private var nextDeadline: Instant {
+        min(
+            min(wheel.nextDeadline, services.advertiser.deadline),
+            min(udpWheel.nextDeadline, echoWheel.nextDeadline))
+    }
+
     private mutating func eventArrived(_ event: Readiness) {
         let token = FlowToken(rawValue: event.token)
         switch token.kind {
@@ -138,7 +157,10 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
         case .signal: control.insert(.signal)
         case .namespaceWatch: control.insert(.namespaceWatch)
         case .namespaceDoor: control.insert(.namespaceDoor)
-        case .ignored, .tcpSplice, .udpFlow, .udpListener, .echo, .networkMonitor, .portScanner, .control, .timer:
+        case .udpFlow: udpEventArrived(token, event)
+        case .udpListener: udpListenerEventArrived(token.index)
+        case .echo: echoEventArrived(token)
+        case .ignored, .tcpSplice, .networkMonitor, .portScanner, .control, .timer:
             break
         }
     }
@@ -185,6 +207,11 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>: ~Copy
             }
             touch(index)
         }
-        if !touched.isEmpty { settle() }
+        if !touched.isEmpty || !ended.isEmpty { settle() }
+        passDatagramDeadlines()
+        if services.advertiser.deadline <= now {
+            var random = SystemRandomNumberGenerator()
+            if services.advertiser.deadlinePassed(now: now, random: random.next()) { advertise() }
+        }
     }
 }

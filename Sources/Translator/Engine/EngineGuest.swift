@@ -105,14 +105,6 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         }
     }
 
-    mutating func datagramArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
-        counters.ignoredFrames &+= 1
-    }
-
-    mutating func echoArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
-        counters.ignoredFrames &+= 1
-    }
-
     mutating func fragmentArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
         counters.fragmentsDropped &+= 1
     }

@@ -13,6 +13,7 @@ struct EngineSettings {
     /// Key of initial sequence numbers, which the guest sees.
     var sequenceSecret: SipKey
     var tcpCapacity = 131_072
+    var udpTimeouts = UDPTimeouts()
     var udpCapacity = 32_768
     var echoCapacity = 4096
     /// Bytes of the reserve for all flows together.

@@ -17,6 +17,7 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
     let reactor: LoopReactor
     let keepsPeekOffset: Bool
     private var batch: OperationBatch
+    var datagrams = DatagramBatch()
     private var pool4: IndexList
     private var pool6: IndexList
     /// Pieces of the operation posted last.
@@ -106,6 +107,11 @@ extension LinuxSockets: HostSockets {
             let result = SocketCalls.bind(socket, to: endpoint, version: version)
             if result < 0 { return result }
         }
+        return bindInterface(socket, route, version)
+    }
+
+    /// Binds to the outbound interface if the route asks for it and there is one; 0 or -errno.
+    func bindInterface(_ socket: Int32, _ route: OutboundRoute, _ version: IPVersion) -> Int32 {
         let interface = version == .v4 ? outboundInterface.v4 : outboundInterface.v6
         guard route.bindsInterface, interface != 0 else { return 0 }
         return SocketCalls.set(.interfaceIndex, to: interface, on: socket)

@@ -71,7 +71,7 @@ struct Assembly {
         }
     }
 
-    private func loop<Link: FrameLink & ~Copyable, Host: HostSockets & ~Copyable>(
+    private func loop<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>(
         _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld
     ) -> Int32 {
         let polls = Self.watchDescriptor(world).map { $0 < 0 } ?? false

@@ -1,0 +1,232 @@
+// SPDX-FileCopyrightText: 2026 passt contributors
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Datagrams: flows opened by either side, each with a connected socket of its own.
+
+extension Engine where Link: ~Copyable, Host: ~Copyable {
+    private var receiveCount: Int { 16 }
+
+    mutating func datagramArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
+        guard settings.allowsUDP else {
+            counters.ignoredFrames &+= 1
+            return
+        }
+        let guest = Endpoint(address: frame.source, port: frame.sourcePort)
+        let remote = Endpoint(address: frame.destination, port: frame.destinationPort)
+        guard let index = udpTable.find(UDPFlow.key(guest: guest, remote: remote)) ?? openDatagrams(guest, remote)
+        else {
+            counters.udpDatagramsDropped &+= 1
+            return
+        }
+        let socket = udpFlows[index].socket
+        if udpFlows[index].datagramsFromGuest(hopLimit: frame.hopLimit, now: now) {
+            host.setHopLimit(socket, to: frame.hopLimit, version: udpFlows[index].peer.address.version)
+        }
+        let isRun = received.offload.segmentation == .udp
+        let result = host.sendDatagram(
+            socket, payload(of: frame, in: received),
+            segmentByteCount: isRun ? Int(received.offload.segmentSize) : 0,
+            version: udpFlows[index].peer.address.version, arena: &arena)
+        if result < 0 {
+            counters.udpDatagramsDropped &+= 1
+            datagramErrorsArrived(index)
+        }
+    }
+
+    private mutating func openDatagrams(_ guest: Endpoint, _ remote: Endpoint) -> Int? {
+        guard let route = settings.translation.outbound(.udp, from: guest, to: remote),
+            let index = udpFlows.allocate()
+        else { return nil }
+        let outcome = host.openDatagram(route, token: udpToken(index))
+        return addDatagrams(
+            index, outcome, UDPFlow(
+                guest: guest, remote: remote, peer: route.destination, opener: .guest, socket: outcome.socket,
+                now: now))
+    }
+
+    private mutating func addDatagrams(_ index: Int, _ outcome: SocketOutcome, _ flow: UDPFlow) -> Int? {
+        guard outcome.socket >= 0, udpTable.insert(flow.key, index) else {
+            if outcome.socket >= 0 { host.close(outcome.socket, token: udpToken(index), abortively: false) }
+            udpFlows.free(index)
+            return nil
+        }
+        udpFlows[index] = flow
+        udpWheel.schedule(index, at: flow.deadline(settings.udpTimeouts))
+        counters.udpFlowsOpened &+= 1
+        return index
+    }
+
+    private func udpToken(_ index: Int) -> FlowToken {
+        FlowToken(kind: .udpFlow, generation: udpFlows.generation(index), index: UInt32(index))
+    }
+
+    /// A flow's socket reported an edge.
+    mutating func udpEventArrived(_ token: FlowToken, _ event: Readiness) {
+        let index = token.index
+        guard index < udpFlows.capacity, udpFlows.isAllocated(index),
+            udpFlows.generation(index) == token.generation
+        else { return }
+        if event.isFailed { datagramErrorsArrived(index) }
+        while true {
+            let count = receiveDatagrams(udpFlows[index].socket) { engine, slot, arrival in
+                engine.udpFlows[index].datagramsFromHost(now: engine.now)
+                let flow = engine.udpFlows[index]
+                engine.sealDatagram(
+                    slot, byteCount: arrival.byteCount,
+                    engine.addresses(from: flow.remote.address, to: flow.guest.address),
+                    sourcePort: flow.remote.port, destinationPort: flow.guest.port)
+            }
+            if count < 0, count != -11 { datagramErrorsArrived(index) }
+            guard count == receiveCount || count < 0 && count != -11 && event.isFailed else { return }
+            if count < 0 { return }
+        }
+    }
+
+    /// A listening socket reported an edge: each datagram finds or opens its flow.
+    mutating func udpListenerEventArrived(_ listener: Int) {
+        guard listener < listeners.capacity, listeners.isAllocated(listener) else { return }
+        let socket = listeners[listener].socket
+        while true {
+            let count = receiveDatagrams(socket) { engine, slot, arrival in
+                guard let index = engine.flow(of: arrival, listener) else {
+                    engine.counters.udpDatagramsDropped &+= 1
+                    engine.link.release(slot)
+                    return
+                }
+                engine.udpFlows[index].datagramsFromHost(now: engine.now)
+                let flow = engine.udpFlows[index]
+                engine.sealDatagram(
+                    slot, byteCount: arrival.byteCount,
+                    engine.addresses(from: flow.remote.address, to: flow.guest.address),
+                    sourcePort: flow.remote.port, destinationPort: flow.guest.port)
+            }
+            guard count == receiveCount else { return }
+        }
+    }
+
+    private mutating func flow(of arrival: DatagramArrival, _ listener: Int) -> Int? {
+        guard let peer = arrival.source, let local = arrival.destination,
+            let route = settings.translation.inbound(
+                .udp, target: listeners[listener].target, targetPort: listeners[listener].targetPort, peer: peer,
+                local: local, observed: observed),
+            route.path == .link
+        else { return nil }
+        if let index = udpTable.find(UDPFlow.key(guest: route.guest, remote: route.remote)) { return index }
+        guard let index = udpFlows.allocate() else { return nil }
+        let port = host.port(of: listeners[listener].socket)
+        let outcome = host.openReply(
+            from: Endpoint(address: local, port: port), to: peer, token: udpToken(index))
+        return addDatagrams(
+            index, outcome, UDPFlow(
+                guest: route.guest, remote: route.remote, peer: peer, opener: .host, socket: outcome.socket,
+                now: now))
+    }
+
+    /// Receives a batch of datagrams into slots; the closure seals or releases each slot that was filled.
+    private mutating func receiveDatagrams(
+        _ socket: Int32, _ take: (inout Self, FrameSlot, DatagramArrival) -> Void
+    ) -> Int {
+        host.clearDatagrams()
+        receiveSlots.removeAll()
+        for _ in 0..<receiveCount {
+            guard let slot = link.reserve(payloadByteCount: 65507, arena: &arena) else { break }
+            guard host.expectDatagram(slot.payload, arena: &arena) else {
+                link.release(slot)
+                break
+            }
+            receiveSlots.append(slot)
+        }
+        let count = Int(host.receiveDatagrams(socket))
+        for index in 0..<receiveSlots.count {
+            let slot = receiveSlots[index]
+            guard index < count else {
+                link.release(slot)
+                continue
+            }
+            take(&self, slot, host.arrival(index))
+        }
+        if count > 0 { link.flush(arena: &arena) }
+        return count
+    }
+
+    private mutating func datagramErrorsArrived(_ index: Int) {
+        let flow = udpFlows[index]
+        reportErrors(of: flow.socket, flow.original, peer: flow.peer.address)
+    }
+
+    /// Passes errors of a socket on to the guest as ICMP.
+    mutating func reportErrors(_ original: ICMPErrorMessage.Original, _ slot: FrameSlot, _ error: DatagramError, peer: IPAddress) {
+        guard
+            let message = ICMPErrorMessage(
+                error, about: original, peer: peer, translation: settings.translation, observed: observed)
+        else {
+            link.release(slot)
+            return
+        }
+        var bytes = arena.mutableBytes(slot.payload)
+        message.write(to: &bytes)
+        sealICMP(
+            slot, byteCount: message.byteCount, addresses(from: message.source, to: message.destination))
+    }
+
+    mutating func reportErrors(of socket: Int32, _ original: ICMPErrorMessage.Original, peer: IPAddress) {
+        let offset = ICMPErrorMessage.quoteOffset(original)
+        for _ in 0..<receiveCount {
+            guard let slot = link.reserve(payloadByteCount: 1280, arena: &arena) else { return }
+            var error = DatagramError.nothing
+            let room = Slice(
+                offset: slot.payload.offset + offset, byteCount: ICMPErrorMessage.quoteLimit(original))
+            guard host.takeError(socket, into: room, &error, arena: &arena) == 0 else {
+                link.release(slot)
+                return
+            }
+            reportErrors(original, slot, error, peer: peer)
+        }
+    }
+
+    mutating func passDatagramDeadlines() {
+        while let index = udpWheel.popExpired(now: now) {
+            let deadline = udpFlows[index].deadline(settings.udpTimeouts)
+            if now < deadline {
+                udpWheel.schedule(index, at: deadline)
+                continue
+            }
+            _ = udpTable.remove(udpFlows[index].key)
+            host.close(udpFlows[index].socket, token: udpToken(index), abortively: false)
+            udpFlows.free(index)
+        }
+        while let index = echoWheel.popExpired(now: now) {
+            let deadline = echoFlows[index].deadline
+            if now < deadline {
+                echoWheel.schedule(index, at: deadline)
+                continue
+            }
+            _ = echoTable.remove(echoFlows[index].key)
+            host.close(echoFlows[index].socket, token: echoToken(index), abortively: false)
+            echoFlows.free(index)
+        }
+    }
+}
+
+extension DatagramError {
+    /// Before anything was taken.
+    static let nothing = DatagramError(
+        origin: .none, code: 0, type: 0, icmpCode: 0, mtu: 0, offender: nil, destination: nil, byteCount: 0)
+}
+
+extension UDPFlow {
+    /// What an unused record holds.
+    static let unused = UDPFlow(
+        guest: .nowhere, remote: .nowhere, peer: .nowhere, opener: .guest, socket: -1, now: .start)
+}
+
+extension EchoFlow {
+    /// What an unused record holds.
+    static let unused = EchoFlow(
+        guest: .unspecified(.v4), remote: .unspecified(.v4), peer: .unspecified(.v4), identifier: 0, socket: -1,
+        now: .start)
+}
+
+extension Endpoint {
+    fileprivate static let nowhere = Endpoint(address: .unspecified(.v4), port: 0)
+}
