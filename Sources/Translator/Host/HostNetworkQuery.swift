@@ -35,7 +35,8 @@ extension HostNetwork {
             routes = try netlink.routes(version, of: link.index)
         } else {
             routes = try netlink.routes(version)
-            guard let chosen = interface(in: routes, version, log), let found = try netlink.link(at: chosen) else {
+            guard let chosen = interface(in: routes, version, log), let found = try netlink.link(at: chosen)
+            else {
                 return nil
             }
             link = found
@@ -74,7 +75,9 @@ extension HostNetwork {
         let defaults = usable.filter { $0.isDefault && $0.scope == RouteMessage.Scope.universe }
         if let first = defaults.first {
             let others = Set(defaults.flatMap { $0.hops.map(\.interface) })
-            if others.count > 1 { log.info("Several default IPv\(version.rawValue) routes, taking the first.") }
+            if others.count > 1 {
+                log.info("Several default IPv\(version.rawValue) routes, taking the first.")
+            }
             return heaviest(first.hops)?.interface
         }
         let beyond = usable.first { $0.isDefault || $0.destination?.isLinkLocal == false }

@@ -17,25 +17,32 @@ struct NamespaceDoor: ~Copyable {
         var tag: UInt32
     }
 
-    private let space: Descriptor
+    /// nil once the last thread is inside.
+    private var space: Descriptor?
     private var channel: Descriptor?
     private var thread: UInt64 = 0
 
     /// - Parameter space: the network namespace.
     init(to space: consuming Descriptor) throws(SetupError) {
-        self.space = space
+        self.space = consume space
         channel = nil
         try open(dropsCapabilities: false)
     }
 
-    /// Starts the thread and waits until it is in the namespace.
-    mutating func open(dropsCapabilities: Bool) throws(SetupError) {
+    /// Starts the thread for run time, without privileges; the last one.
+    mutating func openForever() throws(SetupError) {
+        try open(dropsCapabilities: true)
+        space = nil
+    }
+
+    /// Starts a thread and waits until it is in the namespace.
+    private mutating func open(dropsCapabilities: Bool) throws(SetupError) {
         var ends: [Int32] = [-1, -1]
         var handle: UInt64 = 0
         // SAFETY: the array has the two elements that both calls expect, and outlives them.
         try checked(unsafe shim_door_pair(&ends), "create a socket pair")
         channel = Descriptor(owning: ends[0])
-        let result = unsafe shim_door_start(space.number, ends, dropsCapabilities ? 1 : 0, &handle)
+        let result = unsafe shim_door_start(spaceNumber, ends, dropsCapabilities ? 1 : 0, &handle)
         try checked(
             result, "enter the network namespace",
             hint: "Privilege over it is needed: give its user namespace with --userns, or join that first.")
@@ -63,7 +70,8 @@ struct NamespaceDoor: ~Copyable {
     /// Creates a socket in the namespace, at set-up: waits for it.
     func socket(domain: Int32, type: Int32, protocol number: Int32) throws(SetupError) -> Descriptor {
         Descriptor(
-            owning: try checked(ask(SHIM_DOOR_SOCKET, domain, type, number), "create a socket in the namespace"))
+            owning: try checked(
+                ask(SHIM_DOOR_SOCKET, domain, type, number), "create a socket in the namespace"))
     }
 
     /// Asks for a socket without waiting; false when too many requests are open.
@@ -88,7 +96,16 @@ struct NamespaceDoor: ~Copyable {
         return received > 0 ? Answer(result: answer.result, tag: answer.tag) : nil
     }
 
-    private func ask(_ operation: shim_door_operation, _ domain: Int32, _ type: Int32, _ number: Int32) -> Int32 {
+    private var spaceNumber: Int32 {
+        switch space {
+        case .some(let space): space.number
+        case .none: -1
+        }
+    }
+
+    private func ask(_ operation: shim_door_operation, _ domain: Int32, _ type: Int32, _ number: Int32)
+        -> Int32
+    {
         let sent = send(operation, domain, type, number, tag: 0, nonblocking: false)
         guard sent > 0 else { return sent }
         var answer = shim_door_answer()

@@ -38,7 +38,8 @@ struct NamespaceNetwork: ~Copyable {
 
     /// Gives the interface its MTU, addresses and routes, and brings it up.
     mutating func configure(
-        _ tap: borrowing TapDevice, _ configuration: Configuration, _ network: HostNetwork, _ guest: GuestNetwork
+        _ tap: borrowing TapDevice, _ configuration: Configuration, _ network: HostNetwork,
+        _ guest: GuestNetwork
     ) throws(SetupError) {
         if guest.mtu != 0 {
             var request = InterfaceMessage.request(type: InterfaceMessage.new, index: tap.index)
@@ -102,7 +103,8 @@ struct NamespaceNetwork: ~Copyable {
         case 0, EEXIST: return true
         case EACCES, EAFNOSUPPORT, EOPNOTSUPP: return false
         default:
-            throw SetupError(cannot: "add a link-local address to \(tap.name)", code: end.code, hint: end.message)
+            throw SetupError(
+                cannot: "add a link-local address to \(tap.name)", code: end.code, hint: end.message)
         }
     }
 
@@ -113,7 +115,8 @@ struct NamespaceNetwork: ~Copyable {
         var added: [AddressMessage] = []
         if let template {
             added = try host.addresses(version, of: template.interfaceIndex).filter { address in
-                address.scope < RouteMessage.Scope.link && address.flags & AddressMessage.Flag.isDeprecated == 0
+                address.scope < RouteMessage.Scope.link
+                    && address.flags & AddressMessage.Flag.isDeprecated == 0
             }
         } else if let own {
             added = [own]
@@ -129,7 +132,8 @@ struct NamespaceNetwork: ~Copyable {
 
     /// Copies the routes of the template's interface, or adds a default route.
     private mutating func addRoutes(
-        _ version: IPVersion, _ template: HostNetwork.Template?, gateway: IPAddress?, _ tap: borrowing TapDevice
+        _ version: IPVersion, _ template: HostNetwork.Template?, gateway: IPAddress?,
+        _ tap: borrowing TapDevice
     ) throws(SetupError) {
         guard let template else {
             guard let gateway else { return }
@@ -144,7 +148,8 @@ struct NamespaceNetwork: ~Copyable {
                     additions.append(copy)
                 }
             } catch {
-                throw SetupError("Cannot copy the routes of \(template.interfaceName): an answer is malformed.")
+                throw SetupError(
+                    "Cannot copy the routes of \(template.interfaceName): an answer is malformed.")
             }
         }
         try add(additions)
@@ -161,19 +166,25 @@ struct NamespaceNetwork: ~Copyable {
                 switch end.code {
                 case 0, EEXIST: break
                 case ENETUNREACH, EHOSTUNREACH: refused.append(request)
-                default: log.warning("A route of the host is left out in the namespace: \(end.message) (\(end.code)).")
+                default:
+                    log.warning(
+                        "A route of the host is left out in the namespace: \(end.message) (\(end.code)).")
                 }
             }
             madeProgress = refused.count < waiting.count
             waiting = refused
         }
         if !waiting.isEmpty {
-            log.info("\(waiting.count) routes of the host are left out in the namespace: next hops are out of reach.")
+            log.info(
+                "\(waiting.count) routes of the host are left out in the namespace: next hops are out of reach."
+            )
         }
     }
 
     /// A default route; the gateway gets a route of its own when no address makes it a neighbour.
-    private mutating func addDefaultRoute(via gateway: IPAddress, _ tap: borrowing TapDevice) throws(SetupError) {
+    private mutating func addDefaultRoute(via gateway: IPAddress, _ tap: borrowing TapDevice)
+        throws(SetupError)
+    {
         let request = RouteMessage.defaultRoute(via: gateway, on: tap.index)
         let end = try space.perform(request)
         if end.code == 0 || end.code == EEXIST { return }

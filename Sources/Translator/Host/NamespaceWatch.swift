@@ -19,7 +19,8 @@ struct NamespaceWatch: ~Copyable {
     private let directory: Descriptor?
     private let name: String
 
-    private init(_ means: Means, event: consuming Descriptor?, directory: consuming Descriptor?, name: String) {
+    private init(_ means: Means, event: consuming Descriptor?, directory: consuming Descriptor?, name: String)
+    {
         self.means = means
         self.event = event
         self.directory = directory
@@ -44,7 +45,9 @@ struct NamespaceWatch: ~Copyable {
             hint: "Use --no-netns-quit to go without.")
         // SAFETY: the string is terminated and outlives the call.
         let event = hasEvents(parent) ? unsafe shim_watch_directory(parent) : -ENOSYS
-        guard event >= 0 else { return NamespaceWatch(.polling, event: nil, directory: directory, name: name) }
+        guard event >= 0 else {
+            return NamespaceWatch(.polling, event: nil, directory: directory, name: name)
+        }
         return NamespaceWatch(.directory, event: Descriptor(owning: event), directory: directory, name: name)
     }
 

@@ -23,7 +23,8 @@ struct NetlinkSocket: ~Copyable {
     /// Takes over a routing netlink socket, of whichever network namespace.
     init(_ descriptor: consuming Descriptor) throws(SetupError) {
         try checked(
-            shim_netlink_prepare(descriptor.number), "set up a netlink socket", hint: "Linux 4.20 or later is needed.")
+            shim_netlink_prepare(descriptor.number), "set up a netlink socket",
+            hint: "Linux 4.20 or later is needed.")
         self.descriptor = descriptor
     }
 
@@ -45,7 +46,8 @@ struct NetlinkSocket: ~Copyable {
         for _ in 0..<Self.attempts {
             if let payloads = try dumpOnce(request, type: type) { return payloads }
         }
-        throw SetupError("Cannot list the network configuration: it changes faster than it can be read. Try again.")
+        throw SetupError(
+            "Cannot list the network configuration: it changes faster than it can be read. Try again.")
     }
 
     /// The payload of the one message that answers a request for one object; nil, with the reason, when there is none.
@@ -134,8 +136,11 @@ struct NetlinkSocket: ~Copyable {
         let bytes = received.rawBytes.extracting(0..<byteCount)
         var offset = 0
         while let message = try NetlinkMessage.next(in: bytes, at: &offset) {
-            guard message.header.sequence == sequence, message.header.type == NetlinkHeader.error else { continue }
-            return try NetlinkAcknowledgement(parsing: bytes.extracting(message.payload), flags: message.header.flags)
+            guard message.header.sequence == sequence, message.header.type == NetlinkHeader.error else {
+                continue
+            }
+            return try NetlinkAcknowledgement(
+                parsing: bytes.extracting(message.payload), flags: message.header.flags)
         }
         return nil
     }
@@ -158,13 +163,18 @@ extension NetlinkSocket {
     }
 
     mutating func link(at index: UInt32) throws(SetupError) -> InterfaceMessage? {
-        try link(InterfaceMessage.request(type: InterfaceMessage.get, index: index), "look up interface \(index)")
+        try link(
+            InterfaceMessage.request(type: InterfaceMessage.get, index: index), "look up interface \(index)")
     }
 
-    private mutating func link(_ request: NetlinkRequest, _ step: String) throws(SetupError) -> InterfaceMessage? {
+    private mutating func link(_ request: NetlinkRequest, _ step: String) throws(SetupError)
+        -> InterfaceMessage?
+    {
         let (payload, end) = try get(request, type: InterfaceMessage.new)
         if end.code == ENODEV { return nil }
-        guard end.code == 0, let payload else { throw SetupError(cannot: step, code: end.code, hint: end.message) }
+        guard end.code == 0, let payload else {
+            throw SetupError(cannot: step, code: end.code, hint: end.message)
+        }
         do throws(WireError) {
             return try InterfaceMessage(parsing: payload.rawBytes)
         } catch {
@@ -193,7 +203,9 @@ extension NetlinkSocket {
             do throws(WireError) {
                 let route = try RouteMessage(parsing: payload.rawBytes)
                 let isOurs = route.table == RouteMessage.mainTable && route.type == RouteMessage.unicast
-                if isOurs, index == 0 || route.hops.contains(where: { $0.interface == index }) { routes.append(route) }
+                if isOurs, index == 0 || route.hops.contains(where: { $0.interface == index }) {
+                    routes.append(route)
+                }
             } catch {
                 throw Self.nonsense
             }

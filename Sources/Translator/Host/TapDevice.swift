@@ -56,7 +56,8 @@ struct TapDevice: ~Copyable {
     /// The name for the interface: the one asked for, else that of a template, IPv4 first.
     static func name(_ configuration: Configuration, _ host: HostNetwork) -> String {
         let name =
-            configuration.namespaceInterface ?? host.ipv4?.interfaceName ?? host.ipv6?.interfaceName ?? defaultName
+            configuration.namespaceInterface ?? host.ipv4?.interfaceName ?? host.ipv6?.interfaceName
+            ?? defaultName
         return name == "lo" && configuration.namespaceInterface == nil ? defaultName : name
     }
 

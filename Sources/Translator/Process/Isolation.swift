@@ -13,13 +13,15 @@ enum Isolation {
             hint: "Run it with a user namespace of its own, or with CAP_SYS_ADMIN.")
         try checked(shim_mount_unbindable_root(), "make the root directory private")
         // SAFETY: the string is terminated and outlives the call.
-        try checked(unsafe shim_mount_empty(emptyDirectory), "mount an empty file system on \(emptyDirectory)")
+        try checked(
+            unsafe shim_mount_empty(emptyDirectory), "mount an empty file system on \(emptyDirectory)")
         let pivoted = shim_pivot_here()
         if pivoted < 0, allowsChrootFallback {
             try checked(shim_move_root_here(), "change to an empty root directory")
         } else {
             try checked(
-                pivoted, "change to an empty root directory", hint: "On an initial RAM disk, use --chroot-fallback.")
+                pivoted, "change to an empty root directory",
+                hint: "On an initial RAM disk, use --chroot-fallback.")
         }
         shim_empty_bounding_set()
     }

@@ -27,7 +27,8 @@ struct LaunchHooks {
 
 enum Launch {
     /// Makes the process orderly; call it before anything is opened.
-    static func begin() throws(SetupError) -> shim_inherited {
+    static func begin(_ configuration: Configuration, log: Log) throws(SetupError) -> shim_inherited {
+        log.limit(to: configuration.verbosity, sparesTerminal: LaunchPlan(configuration).spawns)
         var inherited = shim_inherited()
         // SAFETY: the record is a value of this function, filled by the call.
         try checked(unsafe shim_tidy_process(&inherited), "set up the process")
@@ -38,12 +39,14 @@ enum Launch {
     ///
     /// In background mode this returns in the new process only; the caller's leaves with its outcome.
     static func prepare(
-        _ configuration: Configuration, _ host: HostNetwork, _ guest: GuestNetwork, _ inherited: shim_inherited,
+        _ configuration: Configuration, _ host: HostNetwork, _ guest: GuestNetwork,
+        _ inherited: shim_inherited,
         header: String, log: Log, hooks: LaunchHooks = LaunchHooks()
     ) throws(SetupError) -> LaunchedWorld {
         let plan = LaunchPlan(configuration)
         let isInitialRoot = isInitialRoot()
-        try checked(shim_close_inherited(configuration.inheritedDescriptor ?? -1), "close inherited descriptors")
+        try checked(
+            shim_close_inherited(configuration.inheritedDescriptor ?? -1), "close inherited descriptors")
         // As root, while it is allowed: the user that we become may not open the system's node.
         let node = isInitialRoot && plan.networkNamespace != .none ? shim_detached_tun_node() : -1
         // A command that is spawned without a user namespace of its own keeps what the caller has.
@@ -51,8 +54,7 @@ enum Launch {
             try (geteuid() == 0 ? Capabilities.starting.union(.startingAsRoot) : .starting).limit()
         }
 
-        try log.configure(
-            configuration.verbosity, file: configuration.logFile, limit: configuration.logSize, header: header)
+        try log.open(file: configuration.logFile, limit: configuration.logSize, header: header)
         let pidFile = try openPIDFile(configuration.pidFile)
         let capture = openCapture(configuration.captureFile, log)
         let spaces = try TargetNamespaces(plan, watches: configuration.quitsWithNamespace)
@@ -85,7 +87,7 @@ enum Launch {
     {
         world.door?.close()
         try Isolation.detach(allowsChrootFallback: configuration.allowsChrootFallback)
-        try world.door?.open(dropsCapabilities: true)
+        try world.door?.openForever()
         try Isolation.finalCapabilities(configuration.mode, ownsNamespace: world.ownsNamespace).limit()
         if world.plan.isBackground { try leaveTerminal(world, log) }
         try checked(shim_set_dumpable(0), "protect the process's memory")

@@ -42,7 +42,8 @@ struct TargetNamespaces: ~Copyable {
 
     private static func refusal(_ path: String, _ result: Int32) -> SetupError {
         SetupError(
-            cannot: "open the network namespace \(path)", code: -result, hint: "It must exist and belong to you.")
+            cannot: "open the network namespace \(path)", code: -result,
+            hint: "It must exist and belong to you.")
     }
 }
 
@@ -136,7 +137,8 @@ extension Launch {
     }
 
     static func prepareNetwork(
-        _ world: inout LaunchedWorld, _ configuration: Configuration, _ host: HostNetwork, _ guest: GuestNetwork,
+        _ world: inout LaunchedWorld, _ configuration: Configuration, _ host: HostNetwork,
+        _ guest: GuestNetwork,
         node: Int32, _ log: Log
     ) throws(SetupError) {
         switch world.door {
@@ -144,7 +146,8 @@ extension Launch {
         case .some(let door):
             let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
             let socket = try door.socket(domain: AF_NETLINK, type: type, protocol: 0)
-            var network = NamespaceNetwork(host: try NetlinkSocket(), space: try NetlinkSocket(socket), log: log)
+            var network = NamespaceNetwork(
+                host: try NetlinkSocket(), space: try NetlinkSocket(socket), log: log)
             try network.raiseLoopback()
             guard !configuration.isSpliceOnly else { return }
             let tap = try network.createTap(on: door.openTun(node: node), configuration, host)

@@ -9,24 +9,25 @@ struct Capabilities: OptionSet {
     static let overridesFileAccess = Capabilities(rawValue: 1 << 1)  // DAC_OVERRIDE
     static let setsGroup = Capabilities(rawValue: 1 << 6)
     static let setsUser = Capabilities(rawValue: 1 << 7)
-    static let setsCapabilities = Capabilities(rawValue: 1 << 8)
+    static let reducesOthers = Capabilities(rawValue: 1 << 8)
     static let bindsLowPorts = Capabilities(rawValue: 1 << 10)
     static let administersNetwork = Capabilities(rawValue: 1 << 12)
     static let changesRoot = Capabilities(rawValue: 1 << 18)
     static let looksIntoProcesses = Capabilities(rawValue: 1 << 19)
     static let administersSystem = Capabilities(rawValue: 1 << 21)
-    static let setsFileCapabilities = Capabilities(rawValue: 1 << 31)
+    static let mapsSuperuser = Capabilities(rawValue: 1 << 31)
 
     /// What the start needs until the user namespace is entered.
     static let starting: Capabilities = [
-        .bindsLowPorts, .setsUser, .setsGroup, .setsCapabilities, .administersSystem, .administersNetwork,
+        .bindsLowPorts, .setsUser, .setsGroup, .reducesOthers, .administersSystem, .administersNetwork,
         .overridesFileAccess, .changesRoot,
     ]
     /// What root needs besides: to map itself, and to look at the namespaces of others' processes.
-    static let startingAsRoot: Capabilities = [.setsFileCapabilities, .looksIntoProcesses]
+    static let startingAsRoot: Capabilities = [.mapsSuperuser, .looksIntoProcesses]
     /// What set-up needs once in the user namespace.
     static let settingUp: Capabilities = [
-        .administersSystem, .administersNetwork, .bindsLowPorts, .setsCapabilities, .changesRoot, .looksIntoProcesses,
+        .administersSystem, .administersNetwork, .bindsLowPorts, .reducesOthers, .changesRoot,
+        .looksIntoProcesses,
         .overridesFileAccess,
     ]
 
@@ -45,7 +46,8 @@ struct RunningUser: Equatable {
     ///
     /// - Parameters: contents of /etc/passwd and /etc/group.
     init(_ text: String, users: String, groups: String) throws(SetupError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         if let number = Self.number(parts[0]) {
             user = number
             group = number
@@ -59,7 +61,8 @@ struct RunningUser: Equatable {
         guard parts.count == 2 else { return }
         if let number = Self.number(parts[1]) {
             group = number
-        } else if let entry = Self.entry(parts[1], in: groups), entry.count >= 3, let found = UInt32(entry[2]) {
+        } else if let entry = Self.entry(parts[1], in: groups), entry.count >= 3, let found = UInt32(entry[2])
+        {
             group = found
         } else {
             throw SetupError("Cannot run as \(text): there is no group \(parts[1]).")
@@ -121,6 +124,7 @@ struct RunningUser: Equatable {
 /// Whether the process is root as the whole machine knows it, not just in a user namespace.
 func isInitialRoot() -> Bool {
     guard geteuid() == 0 else { return false }
-    let map = SystemFile.text(of: "/proc/self/uid_map")?.split(whereSeparator: { $0 == " " || $0 == "\n" }) ?? []
+    let map =
+        SystemFile.text(of: "/proc/self/uid_map")?.split(whereSeparator: { $0 == " " || $0 == "\n" }) ?? []
     return map == ["0", "0", "4294967295"]
 }

@@ -6,7 +6,7 @@ import CShims
 enum Service {
     /// Serves what `configuration` asks for until the guest's side, the command or a signal ends it.
     static func run(_ configuration: Configuration, _ log: Log) throws(SetupError) -> Never {
-        let inherited = try Launch.begin()
+        let inherited = try Launch.begin(configuration, log: log)
         let header =
             "\(configuration.mode.programName) \(VersionText.number): \(CommandLine.arguments[0]) (\(getpid()))"
         let host = try HostNetwork.query(configuration, log: log)

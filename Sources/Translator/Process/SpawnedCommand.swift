@@ -41,13 +41,15 @@ struct SpawnedCommand: ~Copyable {
             log.warning(SetupError(cannot: "mount /proc in the namespace", code: started.proc_error).message)
         }
         if started.hostname_error != 0 {
-            log.warning(SetupError(cannot: "set the host name to \(name)", code: started.hostname_error).message)
+            log.warning(
+                SetupError(cannot: "set the host name to \(name)", code: started.hostname_error).message)
         }
     }
 
     /// Opens the child's network namespace.
     func networkNamespace() throws(SetupError) -> Descriptor {
-        try SystemFile.open("/proc/\(process)/ns/net", O_RDONLY, step: "open the network namespace of the command")
+        try SystemFile.open(
+            "/proc/\(process)/ns/net", O_RDONLY, step: "open the network namespace of the command")
     }
 
     /// Lets the command run.
@@ -69,7 +71,7 @@ struct SpawnedCommand: ~Copyable {
     ) -> Int32 {
         var pointers = unsafe arguments.map { unsafe strdup($0) }
         unsafe pointers.append(nil)
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
         return unsafe pointers.withUnsafeBufferPointer { buffer in
             // SAFETY: the vector has at least its terminator.
             unsafe body(buffer.baseAddress!)

@@ -22,9 +22,8 @@ enum SystemCallFilter {
     /// One row for each call. A row that names a reactor serves every mode under that reactor.
     private static let table: [(Int, Users)] = [
         // Waiting
-        (Int(__NR_epoll_wait), .epoll), (Int(__NR_epoll_pwait), .epoll), (Int(__NR_epoll_pwait2), .epoll),
-        (Int(__NR_epoll_ctl), .epoll),
-        (Int(__NR_io_uring_enter), .ring), (Int(__NR_poll), .all),
+        (Int(__NR_epoll_pwait), .epoll), (Int(__NR_epoll_pwait2), .epoll), (Int(__NR_epoll_ctl), .epoll),
+        (Int(__NR_io_uring_enter), .ring), (Int(__NR_ppoll), .all),
         // Payload
         (Int(__NR_read), .all), (Int(__NR_readv), .all), (Int(__NR_write), .all), (Int(__NR_writev), .all),
         (Int(__NR_recvfrom), .all), (Int(__NR_recvmsg), .all), (Int(__NR_recvmmsg), .all),
@@ -53,6 +52,20 @@ enum SystemCallFilter {
         (Int(__NR_exit), .all), (Int(__NR_exit_group), .all),
     ]
 
+    /// What the C library makes of `epoll_wait` and `poll` where the architecture has them.
+    #if arch(x86_64)
+        private static let older: [(Int, Users)] = [(Int(__NR_epoll_wait), .epoll), (Int(__NR_poll), .all)]
+    #else
+        private static let older: [(Int, Users)] = []
+    #endif
+
+    /// Calls that no change of the table may let in.
+    static let neverAllowed: Set<Int32> = [
+        Int32(__NR_openat), Int32(__NR_clone), Int32(__NR_clone3), Int32(__NR_execve), Int32(__NR_execveat),
+        Int32(__NR_mprotect), Int32(__NR_ptrace), Int32(__NR_setns), Int32(__NR_unshare), Int32(__NR_mount),
+        Int32(__NR_kill), Int32(__NR_io_uring_setup), Int32(__NR_io_uring_register), Int32(__NR_bpf),
+    ]
+
     /// The calls for one way of running.
     static func calls(_ mode: Configuration.Mode, usesRing: Bool) -> [Int32] {
         var users: Users = usesRing ? .ring : .epoll
@@ -61,7 +74,7 @@ enum SystemCallFilter {
         case .vhostUser: users.insert(.vhostUser)
         case .pasta: users.insert(.pasta)
         }
-        return table.filter { !$0.1.isDisjoint(with: users) }.map { Int32($0.0) }
+        return (table + older).filter { !$0.1.isDisjoint(with: users) }.map { Int32($0.0) }
     }
 
     /// Applies the filter to all threads of the process.

@@ -14,7 +14,8 @@ final class Log {
 
     /// Places that packets from outside can make talk, each with its own limit.
     enum Site: Int, CaseIterable {
-        case guestMAC, fragment, flowTableFull, socketFailed, linkWrite, dhcp, dhcpv6, neighbour, listener, forwarding
+        case guestMAC, fragment, flowTableFull, socketFailed, linkWrite, dhcp, dhcpv6, neighbour, listener,
+            forwarding
         case namespace, other
     }
 
@@ -23,6 +24,7 @@ final class Log {
     private let name: String
     private let start: Instant
     private var mostVerbose = Level.info
+    private var mostVerboseOnTerminal = Level.info
     private var stamps = false
     /// Where `.toStandardError` leads; -1: nowhere.
     private var terminal: Int32 = 2
@@ -42,12 +44,10 @@ final class Log {
         start = Instant(nanoseconds: Int64(shim_monotonic_nanoseconds()))
     }
 
-    /// Takes up what the options ask for.
+    /// Takes up how much the options ask for.
     ///
-    /// - Parameter header: first line of the log file.
-    func configure(_ verbosity: Configuration.Verbosity, file path: String?, limit: Int, header: String)
-        throws(SetupError)
-    {
+    /// - Parameter sparesTerminal: a command will use it: only warnings and errors there, unless debugging.
+    func limit(to verbosity: Configuration.Verbosity, sparesTerminal: Bool) {
         switch verbosity {
         case .quiet: mostVerbose = .warning
         case .normal: mostVerbose = .info
@@ -55,9 +55,16 @@ final class Log {
         case .trace: mostVerbose = .trace
         }
         stamps = verbosity >= .debug
+        mostVerboseOnTerminal = sparesTerminal && !stamps ? .warning : mostVerbose
+    }
+
+    /// Opens the log file, or the system log unless debugging.
+    ///
+    /// - Parameter header: first line of the log file.
+    func open(file path: String?, limit: Int, header: String) throws(SetupError) {
         if let path {
             file = try LogFile(path: path, limit: limit, header: header)
-        } else if verbosity < .debug {
+        } else if !stamps {
             connectSystemLog()
         }
     }
@@ -134,7 +141,7 @@ final class Log {
     private func deliver(_ level: Level, _ message: borrowing LogLine) {
         let now = Instant(nanoseconds: Int64(shim_monotonic_nanoseconds()))
         let age = now - start
-        if terminal >= 0 {
+        if terminal >= 0, level <= mostVerboseOnTerminal {
             var line = LogLine()
             if stamps {
                 line.append(timestamp: age)

@@ -15,7 +15,8 @@ enum SystemFile {
         while byteCount < limit {
             let received = unsafe bytes.withUnsafeMutableBytes { room in
                 // SAFETY: the rest of the buffer holds `limit - byteCount` bytes.
-                unsafe shim_read(descriptor.number, room.baseAddress.map { unsafe $0 + byteCount }, limit - byteCount)
+                unsafe shim_read(
+                    descriptor.number, room.baseAddress.map { unsafe $0 + byteCount }, limit - byteCount)
             }
             guard received > 0 else { break }
             byteCount += Int(received)
@@ -48,7 +49,9 @@ enum SystemFile {
 
 /// Passes on what a shim returned; throws when it is the negative of an error number.
 @discardableResult
-func checked(_ result: Int32, _ step: @autoclosure () -> String, hint: String = "") throws(SetupError) -> Int32 {
+func checked(_ result: Int32, _ step: @autoclosure () -> String, hint: String = "") throws(SetupError)
+    -> Int32
+{
     guard result >= 0 else { throw SetupError(cannot: step(), code: -result, hint: hint) }
     return result
 }

@@ -100,7 +100,9 @@ struct NetlinkRequest: Equatable {
         while bytes.count % 4 != 0 { bytes.append(0) }
     }
 
-    private static func store<Value: FixedWidthInteger>(_ value: Value, in bytes: inout [UInt8], at offset: Int) {
+    private static func store<Value: FixedWidthInteger>(
+        _ value: Value, in bytes: inout [UInt8], at offset: Int
+    ) {
         var index = offset
         forEachNativeByte(of: value) { byte in
             bytes[index] = byte
@@ -109,7 +111,8 @@ struct NetlinkRequest: Equatable {
     }
 
     /// Calls `body` with each byte of `value` in the order in which this machine stores them.
-    private static func forEachNativeByte<Value: FixedWidthInteger>(of value: Value, _ body: (UInt8) -> Void) {
+    private static func forEachNativeByte<Value: FixedWidthInteger>(of value: Value, _ body: (UInt8) -> Void)
+    {
         var rest = value.littleEndian
         for _ in 0..<MemoryLayout<Value>.size {
             body(UInt8(truncatingIfNeeded: rest))

@@ -114,7 +114,8 @@ struct RouteMessage: Equatable {
     }
 
     /// The request that lists the routes of one version in `table`; of one interface unless `interface` is 0.
-    static func dump(_ version: IPVersion, table: UInt32 = mainTable, interface: UInt32 = 0) -> NetlinkRequest {
+    static func dump(_ version: IPVersion, table: UInt32 = mainTable, interface: UInt32 = 0) -> NetlinkRequest
+    {
         var request = NetlinkRequest(type: get, flags: NetlinkHeader.isDump)
         request.append(NetlinkFamily.of(version))
         for _ in 0..<11 { request.append(UInt8(0)) }
@@ -126,7 +127,8 @@ struct RouteMessage: Equatable {
     /// The request that adds a default route through `gateway`.
     static func defaultRoute(via gateway: IPAddress, on interface: UInt32) -> NetlinkRequest {
         var request = addition(
-            family: NetlinkFamily.of(gateway.version), destinationLength: 0, scope: Scope.universe, origin: Origin.boot)
+            family: NetlinkFamily.of(gateway.version), destinationLength: 0, scope: Scope.universe,
+            origin: Origin.boot)
         request.attribute(Attribute.outputInterface, interface)
         request.attribute(Attribute.gateway, gateway)
         return request
@@ -147,8 +149,11 @@ struct RouteMessage: Equatable {
         origin: UInt8, flags: UInt32 = 0
     ) -> NetlinkRequest {
         var request = NetlinkRequest(
-            type: new, flags: NetlinkHeader.wantsAcknowledgement | NetlinkHeader.creates | NetlinkHeader.isExclusive)
-        for byte in [family, destinationLength, sourceLength, service, UInt8(mainTable), origin, scope, unicast] {
+            type: new,
+            flags: NetlinkHeader.wantsAcknowledgement | NetlinkHeader.creates | NetlinkHeader.isExclusive)
+        for byte in [
+            family, destinationLength, sourceLength, service, UInt8(mainTable), origin, scope, unicast,
+        ] {
             request.append(byte)
         }
         request.append(flags)

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 passt contributors
 // SPDX-License-Identifier: GPL-2.0-or-later
+import CMallocGuard
 import Foundation
 import Testing
 
@@ -81,7 +82,8 @@ struct LogTests {
         let path = NSTemporaryDirectory() + "passt-log-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let log = Log(name: "pasta")
-        try log.configure(.quiet, file: path, limit: 40960, header: "header")
+        log.limit(to: .quiet, sparesTerminal: false)
+        try log.open(file: path, limit: 40960, header: "header")
         log.leaveTerminal()
 
         for _ in 0..<8 { log.limited(.warning, .fragment, .start) { $0.append("fragment") } }
@@ -90,6 +92,29 @@ struct LogTests {
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.filter { $0.hasSuffix("WARNING: fragment") }.count == 6)
         #expect(lines.contains { $0.hasSuffix("WARNING: (3 similar messages left out)") })
+    }
+
+    @Test("messages after set-up do not allocate, also when the file is trimmed")
+    func allocation() throws {
+        let path = NSTemporaryDirectory() + "passt-log-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = Log(name: "pasta")
+        log.limit(to: .quiet, sparesTerminal: false)
+        try log.open(file: path, limit: 40960, header: "header")
+        log.leaveTerminal()
+        let address = IPAddress(IPv4Address(0xc000_0201))
+
+        let before = malloc_guard_count()
+        for second in 0..<1000 {
+            log.limited(.warning, .fragment, .start + .seconds(Int64(second))) { line in
+                line.append("fragment from ")
+                line.append(address)
+            }
+        }
+        let allocations = malloc_guard_count() - before
+
+        #expect(allocations == 0)
+        #expect(try byteCount(path) <= 40960)
     }
 
     private func byteCount(_ path: String) throws -> Int {

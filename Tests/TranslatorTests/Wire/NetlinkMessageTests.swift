@@ -8,7 +8,8 @@ import Testing
 struct NetlinkMessageTests {
     @Test("two messages in one datagram are found one after the other")
     func twoMessages() throws {
-        let bytes = netlinkBytes("""
+        let bytes = netlinkBytes(
+            """
             14 00 00 00  10 00  02 00  07 00 00 00  00 00 00 00   // 20 bytes, type 16, multipart, sequence 7
             aa bb cc dd                                           // payload
             10 00 00 00  03 00  02 00  07 00 00 00  00 00 00 00   // done
@@ -24,7 +25,8 @@ struct NetlinkMessageTests {
         #expect(third == nil)
     }
 
-    @Test("a length below the header or beyond the datagram is malformed", arguments: [0, 15, 21, 0xffff_ffff])
+    @Test(
+        "a length below the header or beyond the datagram is malformed", arguments: [0, 15, 21, 0xffff_ffff])
     func badLength(length: UInt32) {
         var bytes = [UInt8](repeating: 0, count: 20)
         for index in 0..<4 { bytes[index] = UInt8(length >> UInt32(8 * index) & 0xff) }
@@ -47,7 +49,8 @@ struct NetlinkMessageTests {
 
     @Test("an acknowledgement carries the error number and the kernel's sentence")
     func acknowledgement() throws {
-        let bytes = netlinkBytes("""
+        let bytes = netlinkBytes(
+            """
             ea ff ff ff                                           // -22
             1c 00 00 00  18 00  05 06  01 00 00 00  00 00 00 00   // header of the request, 28 bytes long, capped
             07 00 01 00  6e 6f 00 00                              // NLMSGERR_ATTR_MSG "no"
@@ -65,7 +68,8 @@ struct NetlinkMessageTests {
 
         #expect(
             request.sealed(sequence: 9)
-                == netlinkBytes("""
+                == netlinkBytes(
+                    """
                     28 00 00 00  12 00  05 00  09 00 00 00  00 00 00 00
                     00 00 00 00  03 00 00 00  00 00 00 00  00 00 00 00
                     07 00 03 00  6c 6f 00 00
@@ -74,7 +78,8 @@ struct NetlinkMessageTests {
 
     @Test("a link's name, MTU, flags and MAC address are read")
     func link() throws {
-        let bytes = netlinkBytes("""
+        let bytes = netlinkBytes(
+            """
             00 00 01 00  04 00 00 00  43 10 01 00  00 00 00 00    // index 4, up
             09 00 03 00  65 74 68 30  00 00 00 00                 // eth0
             08 00 04 00  dc 05 00 00                              // 1500
@@ -127,7 +132,8 @@ struct NetlinkMessageTests {
         for _ in 0..<20_000 {
             var bytes = multipathRoute
             for _ in 0..<4 {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
             }
             _ = try? RouteMessage(parsing: bytes.span.bytes)
             _ = try? RouteMessage.copy(of: bytes.span.bytes, from: 4, to: 9)
@@ -140,7 +146,8 @@ struct NetlinkMessageTests {
 struct RouteCopyTests {
     @Test("the interface is replaced; preferred source, next-hop object and state are left out")
     func single() throws {
-        let bytes = netlinkBytes("""
+        let bytes = netlinkBytes(
+            """
             02 18 00 00  fe 03 00 01  05 00 00 00    // IPv4 /24, main, boot, universe, unicast; dead and on link
             08 00 01 00  cb 00 71 00                 // to 203.0.113.0
             08 00 05 00  c0 00 02 01                 // via 192.0.2.1
@@ -153,7 +160,8 @@ struct RouteCopyTests {
 
         #expect(
             Array(copy.payload)
-                == netlinkBytes("""
+                == netlinkBytes(
+                    """
                     02 18 00 00  fe 03 00 01  04 00 00 00
                     08 00 01 00  cb 00 71 00
                     08 00 05 00  c0 00 02 01
@@ -181,7 +189,8 @@ struct RouteCopyTests {
 }
 
 /// A default route over two next hops on interface 4.
-private let multipathRoute = netlinkBytes("""
+private let multipathRoute = netlinkBytes(
+    """
     02 00 00 00  fe 03 00 01  00 00 00 00    // IPv4 default, main, boot, universe, unicast
     24 00 09 00                              // multipath
     10 00 01 00  04 00 00 00                 // dead hop of weight 1 on interface 4
