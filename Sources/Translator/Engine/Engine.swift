@@ -28,6 +28,9 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     var services: EngineResponders
     /// Where replies of services are written before they go into a slot.
     var scratch: Arena
+    var reassembly: FragmentReassembly
+    /// The frame at hand was put together from fragments.
+    var isReassembled = false
     var batch = FrameBatch()
     /// Payload of the batch's frames that waits to be sent, linked by flow.
     var pieces = PayloadPieces()
@@ -69,7 +72,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     init(
         settings: EngineSettings, arena: consuming Arena, scratch: consuming Arena, link: consuming Link,
         host: consuming Host, listeners: consuming Slab<Listener>, services: consuming EngineResponders,
-        reserveOffset: Int
+        reassembly: consuming FragmentReassembly, reserveOffset: Int
     ) {
         self.arena = arena
         self.link = link
@@ -77,6 +80,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         self.listeners = listeners
         self.services = services
         self.scratch = scratch
+        self.reassembly = reassembly
         readyListeners = IndexList(capacity: self.listeners.capacity)
         self.settings = settings
         now = self.host.now
@@ -113,6 +117,16 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
                 kind: listeners[index].transport == .tcp ? .tcpListener : .udpListener,
                 generation: listeners.generation(index), index: UInt32(index))
         }
+    }
+
+    /// A connection is open on which the guest may still have something to say that the host was not told.
+    var isOwedByGuest: Bool {
+        guard flows.count > 0 else { return false }
+        for index in 0..<flows.capacity where flows.isAllocated(index) {
+            let connection = flows[index].connection
+            if connection.phase == .established, !connection.flags.contains(.guestFinDelivered) { return true }
+        }
+        return false
     }
 
     /// Batches of frames in a turn before sockets and deadlines get their share.
@@ -195,7 +209,8 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
             isLinkReadable = false
             isFinished = true
         }
-        for index in 0..<batch.count { frameArrived(index) }
+        counters.framesFromGuest &+= UInt64(batch.count)
+        for index in 0..<batch.count { frameArrived(batch[index]) }
     }
 
     private mutating func passDeadlines() {

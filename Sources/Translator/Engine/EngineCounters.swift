@@ -4,6 +4,7 @@
 /// What the engine counted since start; every number only grows.
 struct EngineCounters: Equatable, BitwiseCopyable {
     var turns: UInt64 = 0
+    var framesFromGuest: UInt64 = 0
     /// Frames that no parser believed.
     var malformedFrames: UInt64 = 0
     /// Frames from or to loopback addresses.

@@ -4,9 +4,8 @@
 // Frames from the guest: understood once, then handed to the protocol they belong to.
 
 extension Engine where Link: ~Copyable, Host: ~Copyable {
-    /// Deals with one frame of the batch.
-    mutating func frameArrived(_ index: Int) {
-        let received = batch[index]
+    /// Deals with one frame of the batch, or one that was put together from fragments.
+    mutating func frameArrived(_ received: ReceivedFrame) {
         var frame = ParsedFrame()
         do throws(WireError) {
             try frame.parse(
@@ -39,6 +38,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         case .icmpEcho:
             observe(frame)
             echoArrived(frame, in: received)
+        case .fragment where isReassembled:
+            counters.malformedFrames &+= 1
         case .fragment:
             fragmentArrived(frame, in: received)
         case .ignored, .otherIPv4, .otherIPv6:
@@ -106,6 +107,24 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     mutating func fragmentArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
-        counters.fragmentsDropped &+= 1
+        let outcome = Self.keep(frame, received.bytes, in: &reassembly, from: arena, now: now)
+        guard case .complete(let place) = outcome else {
+            if case .dropped = outcome { counters.fragmentsDropped &+= 1 }
+            return
+        }
+        let whole = Slice(offset: settings.reassembledOffset, byteCount: place.byteCount)
+        arena.copy(from: reassembly.memory, place, to: whole.offset)
+        reassembly.release(place)
+        isReassembled = true
+        frameArrived(ReceivedFrame(bytes: whole))
+        settle()  // before the next one takes the same place
+        isReassembled = false
+    }
+
+    private static func keep(
+        _ frame: ParsedFrame, _ place: Slice, in reassembly: inout FragmentReassembly, from arena: borrowing Arena,
+        now: Instant
+    ) -> FragmentReassembly.Outcome {
+        reassembly.fragmentArrived(frame, frame: arena.bytes(place), now: now)
     }
 }

@@ -35,7 +35,7 @@ struct FragmentReassembly: ~Copyable {
         case dropped
     }
 
-    private var memory: Arena
+    private(set) var memory: Arena
     private var packets = InlineArray<16, PartialPacket>(repeating: PartialPacket())
     /// Packets that were condemned, displaced or never completed.
     private(set) var lostPacketCount: UInt64 = 0

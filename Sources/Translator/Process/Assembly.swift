@@ -17,11 +17,12 @@ struct Assembly {
         guard let tap = world.tap.take() else {
             throw SetupError("Nothing but a tap device carries frames in this version.")
         }
-        let settings = settings(guestMAC: tap.mac)
+        var settings = settings(guestMAC: tap.mac)
         let linkByteCount = TapLink<LoopReactor>.arenaByteCount
         let socketsByteCount = LinuxSockets<LoopReactor>.arenaByteCount
         let memory = try EngineMemory(
-            linkByteCount: linkByteCount, lazyByteCount: socketsByteCount + settings.reserveByteCount)
+            linkByteCount: linkByteCount, lazyByteCount: socketsByteCount + 65536 * 2 + settings.reserveByteCount)
+        settings.reassembledOffset = memory.lazyOffset + socketsByteCount
         let link = TapLink(
             descriptor: tap.descriptor.number, capabilities: tap.capabilities, virtioLength: tap.headerByteCount,
             queueFrameCount: 1000, arenaOffset: 0, reactor: reactor)
@@ -37,7 +38,10 @@ struct Assembly {
         var engine = Engine(
             settings: settings, arena: memory.arena,
             scratch: try EngineMemory.scratch(byteCount: EngineResponders.largestReply), link: link, host: sockets,
-            listeners: slab, services: responders, reserveOffset: memory.lazyOffset + socketsByteCount)
+            listeners: slab, services: responders, 
+            reassembly: FragmentReassembly(
+                memory: try EngineMemory.scratch(byteCount: FragmentReassembly.memoryByteCount)),
+            reserveOffset: settings.reassembledOffset + 65536 * 2)
         try watch(reactor, world, tap.descriptor.number, engine.listenerTokens)
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
@@ -77,10 +81,29 @@ struct Assembly {
         let polls = Self.watchDescriptor(world).map { $0 < 0 } ?? false
         while true {
             engine.turn(until: polls ? engine.now + .seconds(1) : .never)
-            if engine.control.contains(.signal), let status = world.signalsArrived() { return status }
+            if engine.control.contains(.signal), let status = world.signalsArrived() {
+                if world.plan.spawns { drain(&engine) }
+                return status
+            }
             if polls || engine.control.contains(.namespaceWatch), world.watch?.isGone() == true { return 0 }
             if engine.isFinished { return 0 }
             engine.control = []
+        }
+    }
+
+    /// The command is gone, and its kernel may still send what it wrote last: serves as long as that moves.
+    private func drain<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>(
+        _ engine: inout Engine<Link, Host>
+    ) {
+        let end = engine.now + .seconds(5)
+        var frameCount = engine.counters.framesFromGuest
+        var patience = engine.now + .milliseconds(100)
+        while engine.isOwedByGuest, engine.now < min(patience, end), !engine.isFinished {
+            engine.turn(until: min(patience, end))
+            if engine.counters.framesFromGuest != frameCount {
+                frameCount = engine.counters.framesFromGuest
+                patience = engine.now + .milliseconds(100)
+            }
         }
     }
 
