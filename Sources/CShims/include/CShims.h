@@ -14,3 +14,4 @@
 #include "shim_socket.h"
 #include "shim_stream.h"
 #include "shim_system.h"
+#include "shim_capture.h"

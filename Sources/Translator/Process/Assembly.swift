@@ -23,9 +23,10 @@ struct Assembly {
         let memory = try EngineMemory(
             linkByteCount: linkByteCount, lazyByteCount: socketsByteCount + 65536 * 2 + settings.reserveByteCount)
         settings.reassembledOffset = memory.lazyOffset + socketsByteCount
-        let link = TapLink(
+        let tapLink = TapLink(
             descriptor: tap.descriptor.number, capabilities: tap.capabilities, virtioLength: tap.headerByteCount,
             queueFrameCount: 1000, arenaOffset: 0, reactor: reactor)
+        let link = CapturingLink(tapLink, file: Self.captureDescriptor(world))
         let sockets = LinuxSockets(
             reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces)
         var slab = Slab<Listener>(capacity: max(listeners.count, 1), initial: Listener.none)
@@ -64,6 +65,14 @@ struct Assembly {
         }
         for (listener, token) in zip(listeners, listenerTokens) {
             try checked(reactor.watch(listener.socket, token: token.rawValue, for: .readable), step)
+        }
+    }
+
+    /// -1: nothing is captured.
+    private static func captureDescriptor(_ world: borrowing LaunchedWorld) -> Int32 {
+        switch world.capture {
+        case .some(let file): file.number
+        case .none: -1
         }
     }
 

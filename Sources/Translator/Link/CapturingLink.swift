@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 passt contributors
+// SPDX-License-Identifier: GPL-2.0-or-later
+import CShims
+
+/// A link whose frames, both ways, are also written to a capture file (classic pcap 2.4, Ethernet).
+///
+/// Frames are captured as they cross the link: one that holds many segments is one record, and its checksum may be
+/// left to the far side. A file that cannot be written any more loses records, and nothing else.
+struct CapturingLink<Inner: FrameLink & ~Copyable>: ~Copyable {
+    private var inner: Inner
+    /// -1: nothing is captured.
+    private let file: Int32
+
+    /// - Parameter file: open for writing and empty, or -1.
+    init(_ inner: consuming Inner, file: Int32) {
+        self.inner = inner
+        self.file = file
+        guard file >= 0 else { return }
+        let bytes = [UInt8](capacity: CaptureFileHeader.length) { header in
+            CaptureFileHeader().write(to: &header)
+            return CaptureFileHeader.length
+        }
+        unsafe bytes.withUnsafeBytes { header in
+            // SAFETY: the buffer is valid for this call, which only reads it.
+            _ = unsafe shim_write(file, header.baseAddress, header.count)
+        }
+    }
+
+    private func record(_ frame: Slice, _ arena: borrowing Arena) {
+        let vector = arena.vector(frame)
+        _ = shim_capture_frame(file, vector.address, vector.byteCount)
+    }
+}
+
+extension CapturingLink: FrameLink where Inner: ~Copyable {
+    var capabilities: LinkCapabilities { inner.capabilities }
+    var queueFrameCount: Int { inner.queueFrameCount }
+
+    mutating func harvest(into batch: inout FrameBatch, arena: inout Arena) -> HarvestOutcome {
+        let outcome = inner.harvest(into: &batch, arena: &arena)
+        if file >= 0 { for index in 0..<batch.count { record(batch[index].bytes, arena) } }
+        return outcome
+    }
+
+    mutating func reserve(payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {
+        inner.reserve(payloadByteCount: payloadByteCount, arena: &arena)
+    }
+
+    mutating func release(_ slot: FrameSlot) { inner.release(slot) }
+
+    mutating func seal(
+        _ slot: FrameSlot, headerByteCount: Int, payloadByteCount: Int, offload: VirtioNetHeader,
+        arena: inout Arena
+    ) {
+        if file >= 0 {
+            let frame = Slice(
+                offset: slot.payload.offset - headerByteCount, byteCount: headerByteCount + payloadByteCount)
+            record(frame, arena)
+        }
+        inner.seal(
+            slot, headerByteCount: headerByteCount, payloadByteCount: payloadByteCount, offload: offload,
+            arena: &arena)
+    }
+
+    mutating func flush(arena: inout Arena) { inner.flush(arena: &arena) }
+}
