@@ -124,7 +124,9 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         guard flows.count > 0 else { return false }
         for index in 0..<flows.capacity where flows.isAllocated(index) {
             let connection = flows[index].connection
-            if connection.phase == .established, !connection.flags.contains(.guestFinDelivered) { return true }
+            if connection.phase == .established, !connection.flags.contains(.guestFinDelivered) {
+                return true
+            }
         }
         return false
     }

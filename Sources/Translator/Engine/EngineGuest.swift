@@ -122,7 +122,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     private static func keep(
-        _ frame: ParsedFrame, _ place: Slice, in reassembly: inout FragmentReassembly, from arena: borrowing Arena,
+        _ frame: ParsedFrame, _ place: Slice, in reassembly: inout FragmentReassembly,
+        from arena: borrowing Arena,
         now: Instant
     ) -> FragmentReassembly.Outcome {
         reassembly.fragmentArrived(frame, frame: arena.bytes(place), now: now)

@@ -33,7 +33,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     mutating func neighbourMessageArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
         guard let source = frame.source.v6, let destination = frame.destination.v6 else { return }
         let reply = services.reply(
-            toNeighbour: payload(of: frame, in: received), in: arena, source: source, destination: destination,
+            toNeighbour: payload(of: frame, in: received), in: arena, source: source,
+            destination: destination,
             hopLimit: frame.hopLimit, into: &scratch)
         if let reply { sendNeighbourMessage(reply) }
     }

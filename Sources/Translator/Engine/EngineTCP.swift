@@ -18,7 +18,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             initialSequence: isn.sequence(for: key, now: now),
             linkSegment: linkSegment(remote.address.version), now: now)
         flows[index] = TCPFlow(
-            connection: TCPConnection(openedByGuest: segment, opening), guest: guest, remote: remote, socket: -1)
+            connection: TCPConnection(openedByGuest: segment, opening), guest: guest, remote: remote,
+            socket: -1)
         let outcome = host.connect(route, token: token(of: index))
         flows[index].socket = outcome.socket
         _ = table.insert(key, index)
@@ -149,7 +150,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     /// Ends a flow; its record is freed at the end of the batch.
     mutating func finish(_ index: Int) {
         closeSocket(index, abortively: true)
-        table.remove(FlowKey(transport: ProtocolNumber.tcp, near: flows[index].guest, far: flows[index].remote))
+        table.remove(
+            FlowKey(transport: ProtocolNumber.tcp, near: flows[index].guest, far: flows[index].remote))
         wheel.cancel(index)
         closeReserve(index)
         flows[index].connection.phase = .closed

@@ -229,7 +229,9 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         var left = min(pull.byteCount, pullQuantum)
         if !link.capabilities.segmentsTCP { left = min(left, 64 * chunk) }
         guard peeks.hasRoom, alignPeekOffset(pull.skip, index) else { return false }
-        guard let first = link.reserve(payloadByteCount: min(left, chunk), arena: &arena) else { return false }
+        guard let first = link.reserve(payloadByteCount: min(left, chunk), arena: &arena) else {
+            return false
+        }
         guard host.beginPeek(flows[index].socket, flow: index, skip: pull.skip) else {
             link.release(first)
             return false

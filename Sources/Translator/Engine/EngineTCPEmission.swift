@@ -15,8 +15,10 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     ) {
         let connection = flows[index].connection
         let fields = SegmentFields(
-            sequence: sequence, acknowledgement: connection.receiveNext, flags: isLast ? [.ack, .push] : [.ack],
-            window: connection.windowField, options: timestampOptions(connection), payloadByteCount: byteCount,
+            sequence: sequence, acknowledgement: connection.receiveNext,
+            flags: isLast ? [.ack, .push] : [.ack],
+            window: connection.windowField, options: timestampOptions(connection),
+            payloadByteCount: byteCount,
             segmentByteCount: connection.segmentByteCount)
         sealSegment(slot, fields, from: flows[index].remote, to: flows[index].guest)
     }
@@ -117,7 +119,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     mutating func emitRefusal(for index: Int) {
         counters.tcpResetsToGuest &+= 1
         let fields = SegmentFields(
-            sequence: 0, acknowledgement: flows[index].connection.receiveNext, flags: [.reset, .ack], window: 0)
+            sequence: 0, acknowledgement: flows[index].connection.receiveNext, flags: [.reset, .ack],
+            window: 0)
         _ = emitFields(fields, for: index)
     }
 

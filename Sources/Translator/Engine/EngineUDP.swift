@@ -13,7 +13,9 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         }
         let guest = Endpoint(address: frame.source, port: frame.sourcePort)
         let remote = Endpoint(address: frame.destination, port: frame.destinationPort)
-        guard let index = udpTable.find(UDPFlow.key(guest: guest, remote: remote)) ?? openDatagrams(guest, remote)
+        guard
+            let index = udpTable.find(UDPFlow.key(guest: guest, remote: remote))
+                ?? openDatagrams(guest, remote)
         else {
             counters.udpDatagramsDropped &+= 1
             return
@@ -39,7 +41,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         else { return nil }
         let outcome = host.openDatagram(route, token: udpToken(index))
         return addDatagrams(
-            index, outcome, UDPFlow(
+            index, outcome,
+            UDPFlow(
                 guest: guest, remote: remote, peer: route.destination, opener: .guest, socket: outcome.socket,
                 now: now))
     }
@@ -107,7 +110,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     private mutating func flow(of arrival: DatagramArrival, _ listener: Int) -> Int? {
         guard let peer = arrival.source, let local = arrival.destination,
             let route = settings.translation.inbound(
-                .udp, target: listeners[listener].target, targetPort: listeners[listener].targetPort, peer: peer,
+                .udp, target: listeners[listener].target, targetPort: listeners[listener].targetPort,
+                peer: peer,
                 local: local, observed: observed),
             route.path == .link
         else { return nil }
@@ -117,7 +121,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         let outcome = host.openReply(
             from: Endpoint(address: local, port: port), to: peer, token: udpToken(index))
         return addDatagrams(
-            index, outcome, UDPFlow(
+            index, outcome,
+            UDPFlow(
                 guest: route.guest, remote: route.remote, peer: peer, opener: .host, socket: outcome.socket,
                 now: now))
     }
@@ -155,7 +160,9 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     /// Passes errors of a socket on to the guest as ICMP.
-    mutating func reportErrors(_ original: ICMPErrorMessage.Original, _ slot: FrameSlot, _ error: DatagramError, peer: IPAddress) {
+    mutating func reportErrors(
+        _ original: ICMPErrorMessage.Original, _ slot: FrameSlot, _ error: DatagramError, peer: IPAddress
+    ) {
         guard
             let message = ICMPErrorMessage(
                 error, about: original, peer: peer, translation: settings.translation, observed: observed)
@@ -223,7 +230,8 @@ extension UDPFlow {
 extension EchoFlow {
     /// What an unused record holds.
     static let unused = EchoFlow(
-        guest: .unspecified(.v4), remote: .unspecified(.v4), peer: .unspecified(.v4), identifier: 0, socket: -1,
+        guest: .unspecified(.v4), remote: .unspecified(.v4), peer: .unspecified(.v4), identifier: 0,
+        socket: -1,
         now: .start)
 }
 

@@ -18,7 +18,9 @@ struct FrameAddresses: BitwiseCopyable {
     /// Writes both headers at the start of `bytes`.
     ///
     /// - Parameter byteCount: what follows the IP header, transport header included.
-    func write(to bytes: inout MutableRawSpan, payload byteCount: Int, protocolNumber: UInt8, hopLimit: UInt8 = 255) {
+    func write(
+        to bytes: inout MutableRawSpan, payload byteCount: Int, protocolNumber: UInt8, hopLimit: UInt8 = 255
+    ) {
         let isV4 = source.version == .v4
         EthernetHeader(
             destination: destinationMAC, source: sourceMAC, etherType: isV4 ? EtherType.ipv4 : EtherType.ipv6
@@ -30,7 +32,8 @@ struct FrameAddresses: BitwiseCopyable {
             header.write(to: &bytes, at: EthernetHeader.length)
         } else {
             var header = IPv6Header(
-                payload: byteCount, nextHeader: protocolNumber, source: source.bits, destination: destination.bits)
+                payload: byteCount, nextHeader: protocolNumber, source: source.bits,
+                destination: destination.bits)
             header.hopLimit = hopLimit
             header.write(to: &bytes, at: EthernetHeader.length)
         }
@@ -41,11 +44,14 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     /// The addresses of a frame that seems to come from `source`.
     func addresses(from source: IPAddress, to destination: IPAddress) -> FrameAddresses {
         FrameAddresses(
-            sourceMAC: settings.guest.ourMAC, destinationMAC: guestMAC, source: source, destination: destination)
+            sourceMAC: settings.guest.ourMAC, destinationMAC: guestMAC, source: source,
+            destination: destination)
     }
 
     /// Writes all headers of a TCP segment in front of the slot's payload and seals it.
-    mutating func sealSegment(_ slot: FrameSlot, _ fields: SegmentFields, from remote: Endpoint, to guest: Endpoint) {
+    mutating func sealSegment(
+        _ slot: FrameSlot, _ fields: SegmentFields, from remote: Endpoint, to guest: Endpoint
+    ) {
         let addresses = addresses(from: remote.address, to: guest.address)
         let transportLength = TCPHeader.length + fields.options.length
         let headerLength = addresses.headerByteCount + transportLength

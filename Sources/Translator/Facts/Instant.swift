@@ -6,13 +6,19 @@ struct Interval: Comparable, Hashable, BitwiseCopyable {
     var nanoseconds: Int64
 
     static let zero = Interval(nanoseconds: 0)
-    @inline(__always) static func microseconds(_ count: Int64) -> Interval { Interval(nanoseconds: count * 1_000) }
+    @inline(__always) static func microseconds(_ count: Int64) -> Interval {
+        Interval(nanoseconds: count * 1_000)
+    }
     @inline(__always) static func milliseconds(_ count: Int64) -> Interval {
         Interval(nanoseconds: count * 1_000_000)
     }
-    @inline(__always) static func seconds(_ count: Int64) -> Interval { Interval(nanoseconds: count * 1_000_000_000) }
+    @inline(__always) static func seconds(_ count: Int64) -> Interval {
+        Interval(nanoseconds: count * 1_000_000_000)
+    }
 
-    @inline(__always) static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inline(__always) static func < (left: Interval, right: Interval) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
     @inline(__always) static func + (left: Interval, right: Interval) -> Interval {
         Interval(nanoseconds: left.nanoseconds &+ right.nanoseconds)
     }
@@ -35,7 +41,9 @@ struct Instant: Comparable, Hashable, BitwiseCopyable {
     /// Later than every instant that occurs.
     static let never = Instant(nanoseconds: .max)
 
-    @inline(__always) static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inline(__always) static func < (left: Instant, right: Instant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
     @inline(__always) static func + (left: Instant, right: Interval) -> Instant {
         Instant(nanoseconds: left.nanoseconds &+ right.nanoseconds)
     }

@@ -15,7 +15,8 @@ protocol DatagramSockets: ~Copyable {
     mutating func setHopLimit(_ socket: Int32, to hopLimit: UInt8, version: IPVersion)
     /// Sends one datagram, or a run cut into datagrams of `segmentByteCount` bytes.
     mutating func sendDatagram(
-        _ socket: Int32, _ payload: Slice, segmentByteCount: Int, version: IPVersion, arena: inout Arena) -> Int32
+        _ socket: Int32, _ payload: Slice, segmentByteCount: Int, version: IPVersion, arena: inout Arena
+    ) -> Int32
     /// Room for one datagram of the next `receiveDatagrams`; false when there is enough.
     mutating func expectDatagram(_ room: Slice, arena: inout Arena) -> Bool
     /// Receives into the room that was given: how many, or -errno.
@@ -24,7 +25,9 @@ protocol DatagramSockets: ~Copyable {
     /// Forgets the room and what came.
     mutating func clearDatagrams()
     /// Takes one entry of the error queue; 0 or -errno.
-    mutating func takeError(_ socket: Int32, into room: Slice, _ error: inout DatagramError, arena: inout Arena)
+    mutating func takeError(
+        _ socket: Int32, into room: Slice, _ error: inout DatagramError, arena: inout Arena
+    )
         -> Int32
     /// The socket's own port.
     func port(of socket: Int32) -> UInt16

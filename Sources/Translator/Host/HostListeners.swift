@@ -29,7 +29,8 @@ struct HostListeners {
                 listeners.append(
                     Listener(
                         socket: socket, transport: rule.transport,
-                        targetPort: rule.firstTargetPort &+ (port &- rule.ports.lowerBound), target: rule.target))
+                        targetPort: rule.firstTargetPort &+ (port &- rule.ports.lowerBound),
+                        target: rule.target))
                 openedCount += 1
             } catch {
                 guard rule.isBestEffort else { throw error }
@@ -52,7 +53,9 @@ struct HostListeners {
         try checked(SocketCalls.set(.reuseAddress, to: 1, on: socket), step)
         if version == .v6 { try checked(SocketCalls.set(.onlyIPv6, to: isDual ? 0 : 1, on: socket), step) }
         if allowsFreebind { try checked(SocketCalls.set(.freebind(version), to: 1, on: socket), step) }
-        if !rule.interface.isEmpty { try checked(SocketCalls.bind(socket, toInterface: rule.interface), step) }
+        if !rule.interface.isEmpty {
+            try checked(SocketCalls.bind(socket, toInterface: rule.interface), step)
+        }
         try checked(SocketCalls.bind(socket, to: endpoint, version: version), step, hint: hint)
         if rule.transport == .tcp {
             try checked(SocketCalls.listen(socket, backlog: Self.backlog), step, hint: hint)

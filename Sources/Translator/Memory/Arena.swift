@@ -33,7 +33,8 @@ struct Arena: ~Copyable {
     @inline(__always)
     @_lifetime(borrow self)
     func bytes(_ slice: Slice) -> RawSpan {
-        precondition(slice.offset >= 0 && slice.byteCount >= 0 && slice.byteCount <= byteCount &- slice.offset)
+        precondition(
+            slice.offset >= 0 && slice.byteCount >= 0 && slice.byteCount <= byteCount &- slice.offset)
         // SAFETY: the precondition keeps the slice inside the mapping, which outlives this value.
         let span = unsafe RawSpan(_unsafeStart: start + slice.offset, byteCount: slice.byteCount)
         return unsafe _overrideLifetime(span, borrowing: self)
@@ -43,7 +44,8 @@ struct Arena: ~Copyable {
     @inline(__always)
     @_lifetime(&self)
     mutating func mutableBytes(_ slice: Slice) -> MutableRawSpan {
-        precondition(slice.offset >= 0 && slice.byteCount >= 0 && slice.byteCount <= byteCount &- slice.offset)
+        precondition(
+            slice.offset >= 0 && slice.byteCount >= 0 && slice.byteCount <= byteCount &- slice.offset)
         // SAFETY: as in `bytes`.
         let span = unsafe MutableRawSpan(_unsafeStart: start + slice.offset, byteCount: slice.byteCount)
         return unsafe _overrideLifetime(span, mutating: &self)
@@ -52,7 +54,8 @@ struct Arena: ~Copyable {
     /// `slice` as the kernel wants it named; traps when it leaves the arena.
     @inline(__always)
     func vector(_ slice: Slice) -> IOVector {
-        precondition(slice.offset >= 0 && slice.byteCount >= 0 && slice.byteCount <= byteCount &- slice.offset)
+        precondition(
+            slice.offset >= 0 && slice.byteCount >= 0 && slice.byteCount <= byteCount &- slice.offset)
         // SAFETY: an address is only formed here, not dereferenced.
         return unsafe IOVector(address: UInt(bitPattern: start + slice.offset), byteCount: slice.byteCount)
     }
@@ -60,7 +63,8 @@ struct Arena: ~Copyable {
     /// Copies bytes between two places of the arena that do not overlap; traps when either leaves it.
     @inline(__always)
     mutating func copy(_ source: Slice, to offset: Int) {
-        precondition(source.offset >= 0 && source.byteCount >= 0 && source.byteCount <= byteCount &- source.offset)
+        precondition(
+            source.offset >= 0 && source.byteCount >= 0 && source.byteCount <= byteCount &- source.offset)
         precondition(offset >= 0 && source.byteCount <= byteCount &- offset)
         // SAFETY: both ranges were just proven to lie inside the mapping.
         unsafe (start + offset).copyMemory(from: start + source.offset, byteCount: source.byteCount)

@@ -21,17 +21,20 @@ struct Checksum: Equatable {
         // The sum of byte-swapped words is the byte-swapped sum (RFC 1071, section 2 (B)): add as loaded, swap once.
         while offset &+ 4 <= end {
             // SAFETY: the loop condition keeps the load inside.
-            little &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+            little &+= unsafe UInt64(
+                bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
             offset &+= 4
         }
         if offset &+ 2 <= end {
             // SAFETY: as above.
-            little &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+            little &+= unsafe UInt64(
+                bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
             offset &+= 2
         }
         if offset < end {
             // SAFETY: as above.
-            little &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self))
+            little &+= unsafe UInt64(
+                bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self))
         }
         sum &+= UInt64(Self.fold(little).byteSwapped)
     }

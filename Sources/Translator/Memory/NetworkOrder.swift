@@ -13,7 +13,9 @@ extension RawSpan {
 
     /// The little-endian integer at `offset`, as in VIRTIO headers; traps beyond the end.
     @inline(__always)
-    func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type) -> Value {
+    func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type)
+        -> Value
+    {
         // SAFETY: as in `bigEndian`.
         unsafe Value(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
     }
@@ -35,7 +37,9 @@ extension MutableRawSpan {
 
     /// Writes an integer in VIRTIO's order; traps beyond the end.
     @inline(__always)
-    mutating func storeLittleEndian<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
+    mutating func storeLittleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ value: Value, at offset: Int
+    ) {
         storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
     }
 

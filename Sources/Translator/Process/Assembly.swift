@@ -21,10 +21,12 @@ struct Assembly {
         let linkByteCount = TapLink<LoopReactor>.arenaByteCount
         let socketsByteCount = LinuxSockets<LoopReactor>.arenaByteCount
         let memory = try EngineMemory(
-            linkByteCount: linkByteCount, lazyByteCount: socketsByteCount + 65536 * 2 + settings.reserveByteCount)
+            linkByteCount: linkByteCount,
+            lazyByteCount: socketsByteCount + 65536 * 2 + settings.reserveByteCount)
         settings.reassembledOffset = memory.lazyOffset + socketsByteCount
         let tapLink = TapLink(
-            descriptor: tap.descriptor.number, capabilities: tap.capabilities, virtioLength: tap.headerByteCount,
+            descriptor: tap.descriptor.number, capabilities: tap.capabilities,
+            virtioLength: tap.headerByteCount,
             queueFrameCount: 1000, arenaOffset: 0, reactor: reactor)
         let link = CapturingLink(tapLink, file: Self.captureDescriptor(world))
         let sockets = LinuxSockets(
@@ -38,8 +40,9 @@ struct Assembly {
             network: network.guest, time: UInt32(truncatingIfNeeded: time(nil) - Self.year2000))
         var engine = Engine(
             settings: settings, arena: memory.arena,
-            scratch: try EngineMemory.scratch(byteCount: EngineResponders.largestReply), link: link, host: sockets,
-            listeners: slab, services: responders, 
+            scratch: try EngineMemory.scratch(byteCount: EngineResponders.largestReply), link: link,
+            host: sockets,
+            listeners: slab, services: responders,
             reassembly: FragmentReassembly(
                 memory: try EngineMemory.scratch(byteCount: FragmentReassembly.memoryByteCount)),
             reserveOffset: settings.reassembledOffset + 65536 * 2)
@@ -58,7 +61,8 @@ struct Assembly {
         let step = "watch descriptors"
         try checked(reactor.watch(tap, token: FlowToken(kind: .link).rawValue, for: .readable), step)
         try checked(
-            reactor.watch(world.signals.number, token: FlowToken(kind: .signal).rawValue, for: .readable), step)
+            reactor.watch(world.signals.number, token: FlowToken(kind: .signal).rawValue, for: .readable),
+            step)
         if let descriptor = Self.watchDescriptor(world), descriptor >= 0 {
             let token = FlowToken(kind: .namespaceWatch)
             try checked(reactor.watch(descriptor, token: token.rawValue, for: .readable), step)

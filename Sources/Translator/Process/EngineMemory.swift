@@ -21,7 +21,8 @@ struct EngineMemory: ~Copyable {
         lazyOffset = (linkByteCount + huge - 1) / huge * huge
         byteCount = lazyOffset + lazyByteCount
         guard let start = unsafe shim_map_arena(byteCount, huge, 1) else {
-            throw SetupError("Cannot map \(byteCount >> 20) MiB of memory: the machine or a limit refuses it.")
+            throw SetupError(
+                "Cannot map \(byteCount >> 20) MiB of memory: the machine or a limit refuses it.")
         }
         unsafe self.start = start
         for offset in stride(from: 0, to: linkByteCount, by: Self.pageByteCount) {

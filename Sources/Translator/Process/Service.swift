@@ -44,7 +44,8 @@ enum Service {
         case .ring:
             guard RingReactor.isAvailable() else {
                 throw SetupError(
-                    "Cannot use io_uring: the kernel or a policy does not allow it. Leave out --reactor ring.")
+                    "Cannot use io_uring: the kernel or a policy does not allow it. Leave out --reactor ring."
+                )
             }
             return true
         }

@@ -133,7 +133,8 @@ extension TCPConnection {
     private mutating func takeSample(_ sample: UInt32) {
         let sample = min(sample, 120_000_000)
         if flags.contains(.hasRoundTrip) {
-            let difference = sample > smoothedRoundTrip ? sample - smoothedRoundTrip : smoothedRoundTrip - sample
+            let difference =
+                sample > smoothedRoundTrip ? sample - smoothedRoundTrip : smoothedRoundTrip - sample
             roundTripVariation = roundTripVariation / 4 * 3 + difference / 4
             smoothedRoundTrip = smoothedRoundTrip / 8 * 7 + sample / 8
         } else {

@@ -28,7 +28,8 @@ extension TCPConnection {
         if flags.contains(.hostFinished) {
             room = min(room, sendNext.distance(to: hostEnd))
         } else if !isRetransmission, room < Int(segmentByteCount), flight > 0 {
-            return nil  // an acknowledgement is on its way; avoid silly segments (RFC 9293, section 3.8.6.2.1)
+            // An acknowledgement is on its way; avoid silly segments (RFC 9293, section 3.8.6.2.1).
+            return nil
         }
         guard room > 0 else { return nil }
         return TCPPull(
@@ -38,7 +39,8 @@ extension TCPConnection {
     /// The next lost range that was not sent again in this recovery (RFC 6675, section 4, NextSeg rule 1).
     private func nextHole() -> TCPPull? {
         guard flags.contains(.inRecovery) else { return nil }
-        let dataEnd = flags.contains(.hostFinished) ? SequenceNumber.earliest(sendMaximum, hostEnd) : sendMaximum
+        let dataEnd =
+            flags.contains(.hostFinished) ? SequenceNumber.earliest(sendMaximum, hostEnd) : sendMaximum
         if flags.contains(.resendFirst) {
             let end = SequenceNumber.earliest(sendUnacknowledged + Int(segmentByteCount), dataEnd)
             return hole(from: sendUnacknowledged, to: end)
@@ -46,7 +48,9 @@ extension TCPConnection {
         var start = SequenceNumber.latest(resentEdge, sendUnacknowledged)
         for index in 0..<selective.count {
             let range = selective[index]
-            if start < range.start { return hole(from: start, to: SequenceNumber.earliest(range.start, dataEnd)) }
+            if start < range.start {
+                return hole(from: start, to: SequenceNumber.earliest(range.start, dataEnd))
+            }
             start = SequenceNumber.latest(start, range.end)
         }
         return nil
