@@ -187,7 +187,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             !connection.flags.contains(.guestFinished)
         else { return }
         let remaining = connection.receiveNext.distance(to: connection.advertisedEdge)
-        guard remaining < 49152 || remaining < Int(flows[index].offered) / 4 * 3 else { return }
+        let least = max(49152, 2 * Int(connection.guestSegmentByteCount))
+        guard remaining < least || remaining < Int(flows[index].offered) / 4 * 3 else { return }
         let queued = connection.queuedByteCount
         var room = slack
         if queued == 0, !connection.flags.contains(.hostFull) { room += host.sendRoom(flows[index].socket) }

@@ -86,6 +86,8 @@ struct TCPConnection: BitwiseCopyable {
     var retryCount: UInt8 = 0
     /// Payload bytes of a full segment towards the guest, options already subtracted.
     var segmentByteCount: UInt16 = 536
+    /// Payload bytes of a full segment from the guest: what we offered.
+    var guestSegmentByteCount: UInt16 = 536
     var windowSequence = SequenceNumber(0)
     var windowAcknowledgement = SequenceNumber(0)
     var congestionWindow: UInt32 = Self.unlimitedWindow

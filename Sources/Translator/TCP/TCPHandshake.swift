@@ -26,7 +26,7 @@ extension TCPConnection {
         self.init(
             phase: .connecting,
             sendUnacknowledged: opening.initialSequence, sendNext: opening.initialSequence,
-            sendMaximum: opening.initialSequence,
+            sendMaximum: opening.initialSequence, guestSegmentByteCount: opening.linkSegment,
             receiveNext: next, forwarded: next, advertisedEdge: next, lastAcknowledged: next,
             lastHeard: opening.now, expiresAt: opening.now + Self.connectPatience)
         adoptOptions(of: segment, linkSegment: opening.linkSegment)
@@ -39,6 +39,7 @@ extension TCPConnection {
             sendUnacknowledged: opening.initialSequence, sendNext: opening.initialSequence.advanced(by: 1),
             sendMaximum: opening.initialSequence.advanced(by: 1),
             ourScale: Self.offeredScale, segmentByteCount: opening.linkSegment,
+            guestSegmentByteCount: opening.linkSegment,
             receiveNext: SequenceNumber(0), forwarded: SequenceNumber(0), advertisedEdge: SequenceNumber(0),
             lastAcknowledged: SequenceNumber(0),
             retransmitAt: opening.now + .seconds(1), lastHeard: opening.now)

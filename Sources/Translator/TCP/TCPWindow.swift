@@ -15,10 +15,12 @@ extension TCPConnection {
         let target = min(room, Self.largestWindow - unit, 65535 * unit)
         let growth = target - current
         guard growth > 0 else { return }
-        let isWorthIt = growth >= 2 * Int(segmentByteCount) || growth >= 65536
+        // A guest that may not send a full segment waits to be told (RFC 9293, section 3.8.6.2.1).
+        let isUnblocking = current < Int(guestSegmentByteCount) && target >= Int(guestSegmentByteCount)
+        let isWorthIt = isUnblocking || growth >= 2 * Int(segmentByteCount) || growth >= 65536
         guard flags.contains(.acknowledgementDue) || isWorthIt else { return }
         advertisedEdge = receiveNext.advanced(by: (target + unit - 1) / unit * unit)
-        if isWorthIt, current < target / 2 { flags.insert(.acknowledgementDue) }
+        if isUnblocking || isWorthIt && current < target / 2 { flags.insert(.acknowledgementDue) }
     }
 
     /// The window field of a segment that leaves now.
