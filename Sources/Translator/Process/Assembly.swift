@@ -50,7 +50,9 @@ struct Assembly {
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
         try Launch.ready(&world, log: log)
-        return loop(&engine, &world)
+        let status = loop(&engine, &world)
+        reactor.forgetAll()
+        return status
     }
 
     private static let year2000 = 946_684_800

@@ -36,6 +36,9 @@ final class EpollReactor: Reactor {
         assert(result == 0 || result == -ENOENT, "forget comes before close")
     }
 
+    /// Nothing to do: an epoll instance keeps no file open.
+    func forgetAll() {}
+
     @inline(__always)
     func wait(for timeout: Interval?) -> Int {
         systemCallCount &+= 1

@@ -80,6 +80,13 @@ struct PollRing: ~Copyable {
         while unsafe shim_ring_forget(ring.pointer, Self.name(watch, descriptor)) != 0 { submit() }
     }
 
+    /// Ends every watch, so that closing a file closes it: the kernel lets go of a ring's files some time after the
+    /// process has gone.
+    mutating func forgetAll() {
+        for descriptor in 0..<descriptorCapacity { forget(Int32(descriptor)) }
+        submit()
+    }
+
     /// - Parameter nanoseconds: negative: without end.
     /// - Returns: the events; 0 when the time is over or a signal came.
     mutating func wait(nanoseconds: Int64) -> Int {

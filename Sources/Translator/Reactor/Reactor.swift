@@ -38,6 +38,9 @@ protocol Reactor: AnyObject {
     /// generation. The kernel may keep the file open until the next `wait` begins.
     func forget(_ descriptor: Int32, token: UInt64)
 
+    /// Ends all watching, once, before the process ends: what it has open is closed then when it is gone, not later.
+    func forgetAll()
+
     /// Waits until an event is there or the time is over, rounded up to milliseconds where the kernel counts
     /// so.
     ///

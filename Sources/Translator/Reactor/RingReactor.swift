@@ -50,6 +50,8 @@ final class RingReactor: Reactor {
 
     func forget(_ descriptor: Int32, token: UInt64) { polls.forget(descriptor) }
 
+    func forgetAll() { polls.forgetAll() }
+
     @inline(__always)
     func wait(for timeout: Interval?) -> Int {
         guard let timeout else { return polls.wait(nanoseconds: -1) }

@@ -157,6 +157,21 @@ struct ReactorReadinessTests {
         #expect(count == 0)
     }
 
+    @Test("when everything is forgotten, closing a file closes it", arguments: ReactorKind.available)
+    func forgetAll(kind: ReactorKind) throws {
+        let reactor = try kind.make()
+        let pairs = (0..<3).map { _ in DescriptorPair.stream() }
+        for pair in pairs { _ = reactor.watch(pair.near, token: 1, for: .readable) }
+        _ = reactor.wait(for: .zero)
+
+        reactor.forgetAll()
+        for pair in pairs { pair.closeNear() }
+        var byte: UInt8 = 0
+        let counts = pairs.map { read($0.far, &byte, 1) }
+
+        #expect(counts == [0, 0, 0])
+    }
+
     @Test("hundreds of watchers are told apart, more than one wait returns", arguments: ReactorKind.available)
     func manyWatchers(kind: ReactorKind) throws {
         let reactor = try kind.make(eventCapacity: 64)
