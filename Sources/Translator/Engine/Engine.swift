@@ -71,17 +71,18 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     ///   - reserveOffset: where in the arena `settings.reserveByteCount` bytes lie for guest data that waits.
     init(
         settings: EngineSettings, arena: consuming Arena, scratch: consuming Arena, link: consuming Link,
-        host: consuming Host, listeners: consuming Slab<Listener>, services: consuming EngineResponders,
+        host: consuming Host, services: consuming EngineResponders,
         reassembly: consuming FragmentReassembly, reserveOffset: Int
     ) {
         self.arena = arena
         self.link = link
         self.host = host
-        self.listeners = listeners
+        listeners = Slab(capacity: settings.listenerCapacity, initial: Listener.unused)
         self.services = services
         self.scratch = scratch
         self.reassembly = reassembly
-        readyListeners = IndexList(capacity: self.listeners.capacity)
+        // A listener may stand in it twice: when it is served, and again for what it had left.
+        readyListeners = IndexList(capacity: self.listeners.capacity * 2)
         self.settings = settings
         now = self.host.now
         guestMAC = settings.guestMAC ?? .broadcast
@@ -108,15 +109,6 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         var random = SystemRandomNumberGenerator()
         services.advertiser.start(now: now, random: random.next())
         probeGuest()
-    }
-
-    /// The tokens under which listeners are to be watched, in their order.
-    var listenerTokens: [FlowToken] {
-        (0..<listeners.count).map { index in
-            FlowToken(
-                kind: listeners[index].transport == .tcp ? .tcpListener : .udpListener,
-                generation: listeners.generation(index), index: UInt32(index))
-        }
     }
 
     /// A connection is open on which the guest may still have something to say that the host was not told.
@@ -168,13 +160,11 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
             isLinkReadable = true
         case .tcpTap:
             tcpEventArrived(token.index, token, event)
-        case .tcpListener:
-            acceptConnections(token.index)
+        case .tcpListener, .udpListener: listenerEventArrived(token)
         case .signal: control.insert(.signal)
         case .namespaceWatch: control.insert(.namespaceWatch)
         case .namespaceDoor: control.insert(.namespaceDoor)
         case .udpFlow: udpEventArrived(token, event)
-        case .udpListener: udpListenerEventArrived(token.index)
         case .echo: echoEventArrived(token)
         case .ignored, .tcpSplice, .networkMonitor, .portScanner, .control, .timer:
             break
@@ -188,9 +178,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
             if flows[index].connection.phase != .closed { touch(index) }
         }
         ready.removeAll()
-        let count = readyListeners.count
-        for position in 0..<count { acceptConnections(readyListeners[position]) }
-        readyListeners.removeFirst(count)
+        serveReadyListeners()
     }
 
     /// Lists a flow for `settle`.

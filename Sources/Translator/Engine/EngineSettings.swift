@@ -16,6 +16,8 @@ struct EngineSettings {
     var udpTimeouts = UDPTimeouts()
     var udpCapacity = 32_768
     var echoCapacity = 4096
+    /// Listening sockets of both directions together.
+    var listenerCapacity = 655_360
     /// Where in the arena `FragmentReassembly.largestFrame` bytes lie for a frame put together from fragments.
     var reassembledOffset = 0
     /// Bytes of the reserve for all flows together.

@@ -43,11 +43,11 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             case .connection(let accepted): openFromHost(accepted, listener)
             }
         }
-        readyListeners.append(listener)
+        listenerIsReady(listener)
     }
 
     private mutating func openFromHost(_ accepted: AcceptedConnection, _ listener: Int) {
-        guard
+        guard listeners[listener].direction == .inbound,
             let inbound = settings.translation.inbound(
                 .tcp, target: listeners[listener].target, targetPort: listeners[listener].targetPort,
                 peer: accepted.peer, local: accepted.local.address, observed: observed),

@@ -9,16 +9,6 @@ struct AcceptedConnection: BitwiseCopyable {
     var local: Endpoint
 }
 
-/// One listening socket of the host and what it forwards.
-struct Listener: BitwiseCopyable {
-    var socket: Int32
-    var transport: TransportProtocol
-    /// Where flows to it go, in step with the port it listens on.
-    var targetPort: UInt16
-    /// Fixed destination in the guest; nil: its current address.
-    var target: IPAddress?
-}
-
 /// The host's sockets as the engine uses them. Every call returns at once; an outcome below zero is an errno.
 ///
 /// Bulk transfers are posted and then performed together: `beginSend` or `beginPeek`, `addPiece` for every piece,

@@ -88,6 +88,9 @@ struct NamespaceDoor: ~Copyable {
         }
     }
 
+    /// What asks the present thread.
+    var requests: DoorChannel { DoorChannel(descriptor: descriptor) }
+
     /// The next answer to a request that was not waited for; nil when none waits.
     func nextAnswer() -> Answer? {
         var answer = shim_door_answer()

@@ -31,22 +31,21 @@ struct Assembly {
         let link = CapturingLink(tapLink, file: Self.captureDescriptor(world))
         let sockets = LinuxSockets(
             reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces)
-        var slab = Slab<Listener>(capacity: max(listeners.count, 1), initial: Listener.none)
-        for listener in listeners {
-            guard let index = slab.allocate() else { break }
-            slab[index] = listener
-        }
         let responders = EngineResponders(
             network: network.guest, time: UInt32(truncatingIfNeeded: time(nil) - Self.year2000))
         var engine = Engine(
             settings: settings, arena: memory.arena,
             scratch: try EngineMemory.scratch(byteCount: EngineResponders.largestReply), link: link,
-            host: sockets,
-            listeners: slab, services: responders,
+            host: sockets, services: responders,
             reassembly: FragmentReassembly(
                 memory: try EngineMemory.scratch(byteCount: FragmentReassembly.memoryByteCount)),
             reserveOffset: settings.reassembledOffset + 65536 * 2)
-        try watch(reactor, world, tap.descriptor.number, engine.listenerTokens)
+        try watch(reactor, world, tap.descriptor.number)
+        for listener in listeners {
+            if case .refused(let code) = engine.addListener(listener) {
+                throw SetupError(cannot: "watch the socket that listens on port \(listener.port)", code: code)
+            }
+        }
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
         try Launch.ready(&world, log: log)
@@ -58,7 +57,7 @@ struct Assembly {
     private static let year2000 = 946_684_800
 
     private func watch(
-        _ reactor: some Reactor, _ world: borrowing LaunchedWorld, _ tap: Int32, _ listenerTokens: [FlowToken]
+        _ reactor: some Reactor, _ world: borrowing LaunchedWorld, _ tap: Int32
     ) throws(SetupError) {
         let step = "watch descriptors"
         try checked(reactor.watch(tap, token: FlowToken(kind: .link).rawValue, for: .readable), step)
@@ -68,9 +67,6 @@ struct Assembly {
         if let descriptor = Self.watchDescriptor(world), descriptor >= 0 {
             let token = FlowToken(kind: .namespaceWatch)
             try checked(reactor.watch(descriptor, token: token.rawValue, for: .readable), step)
-        }
-        for (listener, token) in zip(listeners, listenerTokens) {
-            try checked(reactor.watch(listener.socket, token: token.rawValue, for: .readable), step)
         }
     }
 
@@ -138,9 +134,4 @@ struct Assembly {
         settings.guestMAC = guestMAC
         return settings
     }
-}
-
-extension Listener {
-    /// What an unused place of a table holds.
-    fileprivate static let none = Listener(socket: -1, transport: .tcp, targetPort: 0, target: nil)
 }

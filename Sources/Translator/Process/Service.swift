@@ -14,14 +14,21 @@ enum Service {
             configuration: configuration, host: host,
             resolverFile: SystemFile.text(of: "/etc/resolv.conf") ?? "")
         for warning in network.warnings { log.warning(warning) }
-        var listeners = HostListeners(configuration)
+        var listeners = RuleListeners(configuration)
         var world = try Launch.prepare(
             configuration, host, network.guest, inherited, header: header, log: log,
             hooks: LaunchHooks(openListeners: { () throws(SetupError) in
-                for rule in configuration.forwardingRules where rule.direction == .inbound {
-                    if !rule.followsListeners { try listeners.open(rule) }
+                for (number, rule) in configuration.forwardingRules.enumerated()
+                where rule.direction == .inbound && !rule.followsListeners {
+                    try listeners.open(rule, number: UInt32(number))
                 }
             }))
+        if let door = channel(of: world) {
+            for (number, rule) in configuration.forwardingRules.enumerated()
+            where rule.direction == .outbound && !rule.followsListeners {
+                try listeners.open(rule, number: UInt32(number), behind: door)
+            }
+        }
         for warning in listeners.warnings { log.warning(warning) }
         for line in network.summary { log.info(line) }
         let interfaces = try outboundInterfaces(configuration)
@@ -34,6 +41,14 @@ enum Service {
         } else {
             log.debug("reactor: epoll")
             _exit(try assembly.serve(&world, EpollReactor(), usesRing: false))
+        }
+    }
+
+    /// nil: there is no namespace.
+    private static func channel(of world: borrowing LaunchedWorld) -> DoorChannel? {
+        switch world.door {
+        case .some(let door): door.requests
+        case .none: nil
         }
     }
 
