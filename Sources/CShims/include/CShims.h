@@ -14,4 +14,5 @@
 #include "shim_socket.h"
 #include "shim_stream.h"
 #include "shim_system.h"
+#include "shim_unix.h"
 #include "shim_capture.h"

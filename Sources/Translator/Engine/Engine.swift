@@ -63,6 +63,8 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     var control: ControlEvents = []
     /// Frames may wait in the link.
     var isLinkReadable = true
+    /// Datagrams wait in sockets that had their turn while the link was full.
+    var areDatagramsStarved = false
     /// The guest's side is gone for good.
     var isFinished = false
 
@@ -130,7 +132,8 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     ///
     /// - Parameter limit: returns then at the latest.
     mutating func turn(until limit: Instant) {
-        let isBusy = !ready.isEmpty || !readyListeners.isEmpty || isLinkReadable
+        let canSend = !link.isFull && (!ready.isEmpty || areDatagramsStarved)
+        let isBusy = canSend || !readyListeners.isEmpty || isLinkReadable
         let count = host.wait(until: isBusy ? .start : min(limit, nextDeadline))
         now = host.now
         counters.turns &+= 1
@@ -157,7 +160,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         let token = FlowToken(rawValue: event.token)
         switch token.kind {
         case .link:
-            isLinkReadable = true
+            linkEventArrived(token, event)
         case .tcpTap:
             tcpEventArrived(token.index, token, event)
         case .tcpListener, .udpListener: listenerEventArrived(token)
@@ -171,13 +174,27 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         }
     }
 
-    private mutating func touchReady() {
-        for position in 0..<ready.count {
-            let index = ready[position]
-            flows[index].isReady = false
-            if flows[index].connection.phase != .closed { touch(index) }
+    private mutating func linkEventArrived(_ token: FlowToken, _ event: Readiness) {
+        let events = link.eventArrived(token, event, arena: &arena)
+        if events.contains(.readable) { isLinkReadable = true }
+        if events.contains(.finished) { isFinished = true }
+        if events.contains(.attached) {
+            guestMAC = settings.guestMAC ?? .broadcast
+            probeGuest()
         }
-        ready.removeAll()
+    }
+
+    /// Takes up what was put off; flows with something for the guest stay listed while the link is full.
+    private mutating func touchReady() {
+        if !link.isFull {
+            for position in 0..<ready.count {
+                let index = ready[position]
+                flows[index].isReady = false
+                if flows[index].connection.phase != .closed { touch(index) }
+            }
+            ready.removeAll()
+            if areDatagramsStarved { resumeDatagrams() }
+        }
         serveReadyListeners()
     }
 
@@ -194,6 +211,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         pieces.removeAll()
         switch link.harvest(into: &batch, arena: &arena) {
         case .drained: isLinkReadable = false
+        case .detached: isLinkReadable = false
         case .more: isLinkReadable = true
         case .closed:
             isLinkReadable = false

@@ -56,7 +56,10 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             echoFlows.generation(index) == token.generation
         else { return }
         for _ in 0..<FrameBatch.capacity {
-            guard let slot = link.reserve(payloadByteCount: 65507, arena: &arena) else { return }
+            guard let slot = link.reserve(payloadByteCount: 65507, arena: &arena) else {
+                areDatagramsStarved = true
+                return
+            }
             host.clearDatagrams()
             guard host.expectDatagram(slot.payload, arena: &arena),
                 host.receiveDatagrams(echoFlows[index].socket) == 1

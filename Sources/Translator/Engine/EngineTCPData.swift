@@ -227,12 +227,14 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     /// Reserves room for `pull` and posts the peek into it; false when the link or the batch is full.
     private mutating func beginPull(_ pull: TCPPull, _ index: Int) -> Bool {
         let chunk = chunkByteCount(index)
+        let headers = dataHeaderByteCount(index)
         var left = min(pull.byteCount, pullQuantum)
         if !link.capabilities.segmentsTCP { left = min(left, 64 * chunk) }
         guard peeks.hasRoom, alignPeekOffset(pull.skip, index) else { return false }
-        guard let first = link.reserve(payloadByteCount: min(left, chunk), arena: &arena) else {
-            return false
-        }
+        guard
+            let first = link.reserve(
+                headerByteCount: headers, payloadByteCount: min(left, chunk), arena: &arena)
+        else { return false }
         guard host.beginPeek(flows[index].socket, flow: index, skip: pull.skip) else {
             link.release(first)
             return false
@@ -248,7 +250,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             peeks.append(room, byteCount: count)
             left -= count
             guard left > 0, peeks.hasRoomForSlot else { break }
-            slot = link.reserve(payloadByteCount: min(left, chunk), arena: &arena)
+            slot = link.reserve(
+                headerByteCount: headers, payloadByteCount: min(left, chunk), arena: &arena)
         }
         return true
     }

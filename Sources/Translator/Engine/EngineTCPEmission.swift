@@ -9,6 +9,11 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         EthernetHeader.length + (flows[index].guest.address.version == .v4 ? 40 : 60)
     }
 
+    /// All headers of a flow's segments with data, in bytes.
+    func dataHeaderByteCount(_ index: Int) -> Int {
+        headerByteCount(index) + timestampOptions(flows[index].connection).length
+    }
+
     /// Payload that was peeked into `slot`.
     mutating func sealData(
         _ slot: FrameSlot, byteCount: Int, at sequence: SequenceNumber, isLast: Bool, for index: Int
@@ -101,7 +106,10 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     private mutating func emitFields(_ fields: SegmentFields, for index: Int) -> Bool {
-        guard let slot = link.reserve(payloadByteCount: 0, arena: &arena) else { return false }
+        let headers = headerByteCount(index) + fields.options.length
+        guard let slot = link.reserve(headerByteCount: headers, payloadByteCount: 0, arena: &arena) else {
+            return false
+        }
         sealSegment(slot, fields, from: flows[index].remote, to: flows[index].guest)
         return true
     }

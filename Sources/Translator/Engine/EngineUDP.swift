@@ -134,13 +134,17 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         host.clearDatagrams()
         receiveSlots.removeAll()
         for _ in 0..<receiveCount {
-            guard let slot = link.reserve(payloadByteCount: 65507, arena: &arena) else { break }
+            guard let slot = link.reserve(payloadByteCount: 65507, arena: &arena) else {
+                areDatagramsStarved = true
+                break
+            }
             guard host.expectDatagram(slot.payload, arena: &arena) else {
                 link.release(slot)
                 break
             }
             receiveSlots.append(slot)
         }
+        guard receiveSlots.count > 0 else { return 0 }
         let count = Int(host.receiveDatagrams(socket))
         for index in 0..<receiveSlots.count {
             let slot = receiveSlots[index]
@@ -152,6 +156,27 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         }
         if count > 0 { link.flush(arena: &arena) }
         return count
+    }
+
+    /// Receives from every socket, after a time without room on the link: their edges are used up.
+    mutating func resumeDatagrams() {
+        areDatagramsStarved = false
+        let readable = Readiness(
+            token: 0, isReadable: true, isWritable: false, isHungUp: false, isFailed: false)
+        var left = udpFlows.count
+        for index in 0..<udpFlows.capacity where left > 0 && udpFlows.isAllocated(index) {
+            left -= 1
+            udpEventArrived(udpToken(index), readable)
+        }
+        for index in 0..<listeners.capacity
+        where listeners.isAllocated(index) && listeners[index].transport == .udp {
+            udpListenerEventArrived(index)
+        }
+        left = echoFlows.count
+        for index in 0..<echoFlows.capacity where left > 0 && echoFlows.isAllocated(index) {
+            left -= 1
+            echoEventArrived(echoToken(index))
+        }
     }
 
     private mutating func datagramErrorsArrived(_ index: Int) {

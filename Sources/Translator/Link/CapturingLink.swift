@@ -35,6 +35,13 @@ struct CapturingLink<Inner: FrameLink & ~Copyable>: ~Copyable {
 extension CapturingLink: FrameLink where Inner: ~Copyable {
     var capabilities: LinkCapabilities { inner.capabilities }
     var queueFrameCount: Int { inner.queueFrameCount }
+    var isFull: Bool { inner.isFull }
+
+    mutating func watch() throws(SetupError) { try inner.watch() }
+
+    mutating func eventArrived(_ token: FlowToken, _ event: Readiness, arena: inout Arena) -> LinkEvents {
+        inner.eventArrived(token, event, arena: &arena)
+    }
 
     mutating func harvest(into batch: inout FrameBatch, arena: inout Arena) -> HarvestOutcome {
         let outcome = inner.harvest(into: &batch, arena: &arena)
@@ -44,6 +51,10 @@ extension CapturingLink: FrameLink where Inner: ~Copyable {
 
     mutating func reserve(payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {
         inner.reserve(payloadByteCount: payloadByteCount, arena: &arena)
+    }
+
+    mutating func reserve(headerByteCount: Int, payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {
+        inner.reserve(headerByteCount: headerByteCount, payloadByteCount: payloadByteCount, arena: &arena)
     }
 
     mutating func release(_ slot: FrameSlot) { inner.release(slot) }

@@ -47,8 +47,24 @@ enum HarvestOutcome: Equatable, BitwiseCopyable {
     case drained
     /// The batch is full or the share of this turn used up; more may wait.
     case more
-    /// The link is gone: the guest, the hypervisor or the namespace left.
+    /// The guest's hypervisor left; another may come.
+    case detached
+    /// The link is gone for good: the guest, the hypervisor or the namespace left.
     case closed
+}
+
+/// What an edge on one of a link's descriptors means to the engine.
+struct LinkEvents: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+
+    /// Frames may wait: harvest.
+    static let readable = LinkEvents(rawValue: 1)
+    /// There is room again after `reserve` said that there is none.
+    static let writable = LinkEvents(rawValue: 2)
+    /// A guest came, perhaps not the one that was there before.
+    static let attached = LinkEvents(rawValue: 4)
+    /// The link is gone for good.
+    static let finished = LinkEvents(rawValue: 8)
 }
 
 /// Room for one frame to the guest, reserved and not sealed yet.
@@ -66,12 +82,25 @@ protocol FrameLink: ~Copyable {
     var capabilities: LinkCapabilities { get }
     /// Frames that the far side queues before it drops: what bounds a window on a link without segmentation.
     var queueFrameCount: Int { get }
+    /// No room for payload until an event says `writable`: what has data for the guest waits for that.
+    var isFull: Bool { get }
+
+    /// Begins to watch the link's descriptors, under tokens of the kind `link`; before the first turn.
+    mutating func watch() throws(SetupError)
+    /// Deals with an edge on a descriptor of the link, such as a guest's hypervisor that connects or leaves.
+    ///
+    /// - Parameter token: of the kind `link`; side, generation and index are the link's own.
+    mutating func eventArrived(_ token: FlowToken, _ event: Readiness, arena: inout Arena) -> LinkEvents
 
     /// Reads frames that wait. Slices of the previous harvest end here.
     mutating func harvest(into batch: inout FrameBatch, arena: inout Arena) -> HarvestOutcome
     /// Room for a frame of up to `payloadByteCount` bytes behind its headers; nil: the link is full until it says
     /// that it is writable.
     mutating func reserve(payloadByteCount: Int, arena: inout Arena) -> FrameSlot?
+    /// As above for a caller that knows its headers: a link may then lay frames out back to back.
+    ///
+    /// - Parameter headerByteCount: what `seal` will be told at most.
+    mutating func reserve(headerByteCount: Int, payloadByteCount: Int, arena: inout Arena) -> FrameSlot?
     /// Gives unused room back.
     mutating func release(_ slot: FrameSlot)
     /// Queues the frame whose `headerByteCount` bytes of headers end where the slot's payload begins.
@@ -80,4 +109,19 @@ protocol FrameLink: ~Copyable {
         arena: inout Arena)
     /// Hands everything sealed to the far side.
     mutating func flush(arena: inout Arena)
+}
+
+extension FrameLink where Self: ~Copyable {
+    var isFull: Bool { false }
+
+    mutating func watch() throws(SetupError) {}
+
+    mutating func eventArrived(_ token: FlowToken, _ event: Readiness, arena: inout Arena) -> LinkEvents {
+        .readable
+    }
+
+    @inline(__always)
+    mutating func reserve(headerByteCount: Int, payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {
+        reserve(payloadByteCount: payloadByteCount, arena: &arena)
+    }
 }

@@ -66,6 +66,12 @@ struct TapLink<LoopReactor: Reactor>: ~Copyable {
 }
 
 extension TapLink: FrameLink {
+    mutating func watch() throws(SetupError) {
+        let token = FlowToken(kind: .link)
+        try checked(
+            reactor.watch(descriptor, token: token.rawValue, for: .readable), "watch the tap device")
+    }
+
     mutating func harvest(into batch: inout FrameBatch, arena: inout Arena) -> HarvestOutcome {
         let inFront = virtioLength + expectedHeader
         let asked = readCount

@@ -10,25 +10,54 @@ struct Assembly {
     let outboundInterfaces: Configuration.PerVersion<Int32>
     let log: Log
 
-    /// Builds the engine over `reactor`, seals the process, says that it is ready, and serves; the exit status.
+    /// Builds the engine over `reactor` and the link that the mode asks for, seals the process, says that it is ready,
+    /// and serves; the exit status.
     func serve<LoopReactor: Reactor>(
         _ world: inout LaunchedWorld, _ reactor: LoopReactor, usesRing: Bool
     ) throws(SetupError) -> Int32 {
-        guard let tap = world.tap.take() else {
-            throw SetupError("Nothing but a tap device carries frames in this version.")
+        switch configuration.mode {
+        case .pasta:
+            guard let tap = world.tap.take() else {
+                return try serve(
+                    &world, AbsentLink(), linkByteCount: AbsentLink.arenaByteCount, guestMAC: nil, reactor,
+                    usesRing: usesRing)
+            }
+            let mac = tap.mac
+            let link = TapLink(tap, arenaOffset: 0, reactor: reactor)
+            return try serve(
+                &world, link, linkByteCount: TapLink<LoopReactor>.arenaByteCount, guestMAC: mac, reactor,
+                usesRing: usesRing)
+        case .passt:
+            let link = StreamLink(client: client(world, reactor), arenaOffset: 0, reactor: reactor)
+            return try serve(
+                &world, link, linkByteCount: StreamLink<LoopReactor>.arenaByteCount, guestMAC: nil, reactor,
+                usesRing: usesRing)
+        case .vhostUser:
+            throw SetupError("This version has no vhost-user link. Leave out --vhost-user.")
         }
-        var settings = settings(guestMAC: tap.mac)
-        let linkByteCount = TapLink<LoopReactor>.arenaByteCount
+    }
+
+    /// Where the guest's hypervisor connects.
+    private func client<LoopReactor: Reactor>(
+        _ world: borrowing LaunchedWorld, _ reactor: LoopReactor
+    ) -> ClientSocket<LoopReactor> {
+        ClientSocket(
+            listener: world.listenerDescriptor, client: world.clientDescriptor,
+            isOneOff: configuration.isOneOff, reactor: reactor, log: log)
+    }
+
+    /// The same for every link, whose memory begins at the front of the arena.
+    private func serve<Link: FrameLink & ~Copyable, LoopReactor: Reactor>(
+        _ world: inout LaunchedWorld, _ inner: consuming Link, linkByteCount: Int, guestMAC: MACAddress?,
+        _ reactor: LoopReactor, usesRing: Bool
+    ) throws(SetupError) -> Int32 {
+        var settings = settings(guestMAC: guestMAC)
         let socketsByteCount = LinuxSockets<LoopReactor>.arenaByteCount
         let memory = try EngineMemory(
             linkByteCount: linkByteCount,
             lazyByteCount: socketsByteCount + 65536 * 2 + settings.reserveByteCount)
         settings.reassembledOffset = memory.lazyOffset + socketsByteCount
-        let tapLink = TapLink(
-            descriptor: tap.descriptor.number, capabilities: tap.capabilities,
-            virtioLength: tap.headerByteCount,
-            queueFrameCount: 1000, arenaOffset: 0, reactor: reactor)
-        let link = CapturingLink(tapLink, file: Self.captureDescriptor(world))
+        let link = CapturingLink(inner, file: Self.captureDescriptor(world))
         let sockets = LinuxSockets(
             reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces)
         let responders = EngineResponders(
@@ -40,7 +69,8 @@ struct Assembly {
             reassembly: FragmentReassembly(
                 memory: try EngineMemory.scratch(byteCount: FragmentReassembly.memoryByteCount)),
             reserveOffset: settings.reassembledOffset + 65536 * 2)
-        try watch(reactor, world, tap.descriptor.number)
+        try engine.link.watch()
+        try watch(reactor, world)
         for listener in listeners {
             if case .refused(let code) = engine.addListener(listener) {
                 throw SetupError(cannot: "watch the socket that listens on port \(listener.port)", code: code)
@@ -49,18 +79,15 @@ struct Assembly {
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
         try Launch.ready(&world, log: log)
-        let status = loop(&engine, &world)
-        reactor.forgetAll()
-        return status
+        return loop(&engine, &world)
     }
 
     private static let year2000 = 946_684_800
 
     private func watch(
-        _ reactor: some Reactor, _ world: borrowing LaunchedWorld, _ tap: Int32
+        _ reactor: some Reactor, _ world: borrowing LaunchedWorld
     ) throws(SetupError) {
         let step = "watch descriptors"
-        try checked(reactor.watch(tap, token: FlowToken(kind: .link).rawValue, for: .readable), step)
         try checked(
             reactor.watch(world.signals.number, token: FlowToken(kind: .signal).rawValue, for: .readable),
             step)
@@ -118,7 +145,7 @@ struct Assembly {
         }
     }
 
-    private func settings(guestMAC: MACAddress) -> EngineSettings {
+    private func settings(guestMAC: MACAddress?) -> EngineSettings {
         var random = SystemRandomNumberGenerator()
         func key() -> SipKey { SipKey(low: random.next(), high: random.next()) }
         var splice = SplicePolicy()
@@ -133,5 +160,15 @@ struct Assembly {
         settings.allowsICMP = configuration.allowsICMP
         settings.guestMAC = guestMAC
         return settings
+    }
+}
+
+extension TapLink {
+    /// Over the device that set-up made, which stays open until exit.
+    fileprivate init(_ tap: consuming TapDevice, arenaOffset: Int, reactor: LoopReactor) {
+        let (capabilities, virtioLength) = (tap.capabilities, tap.headerByteCount)
+        self.init(
+            descriptor: tap.descriptor.release(), capabilities: capabilities, virtioLength: virtioLength,
+            queueFrameCount: 1000, arenaOffset: arenaOffset, reactor: reactor)
     }
 }

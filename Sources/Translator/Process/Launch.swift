@@ -35,18 +35,33 @@ enum Launch {
         return inherited
     }
 
+    /// Takes over the connected descriptor that `--fd` names; call it before anything is opened.
+    ///
+    /// It moves above the standard streams, whose place /dev/null takes if it was one of them.
+    static func adoptClient(_ configuration: Configuration) throws(SetupError) -> Descriptor? {
+        guard let number = configuration.inheritedDescriptor else { return nil }
+        let step = "use descriptor \(number)"
+        let isConnected = try checked(
+            shim_is_connected_stream(number), step, hint: "Give --fd an open descriptor.")
+        guard isConnected == 1 else {
+            throw SetupError("Cannot \(step): it is not a connected stream socket.")
+        }
+        return Descriptor(owning: try checked(shim_adopt(number), step))
+    }
+
     /// Opens and creates everything that needs privilege or the host's files.
     ///
     /// In background mode this returns in the new process only; the caller's leaves with its outcome.
+    ///
+    /// - Parameter client: a hypervisor's connection that was inherited.
     static func prepare(
         _ configuration: Configuration, _ host: HostNetwork, _ guest: GuestNetwork,
-        _ inherited: shim_inherited,
+        _ inherited: shim_inherited, client: consuming Descriptor?,
         header: String, log: Log, hooks: LaunchHooks = LaunchHooks()
     ) throws(SetupError) -> LaunchedWorld {
         let plan = LaunchPlan(configuration)
         let isInitialRoot = isInitialRoot()
-        try checked(
-            shim_close_inherited(configuration.inheritedDescriptor ?? -1), "close inherited descriptors")
+        try checked(shim_close_inherited(number(client)), "close inherited descriptors")
         // As root, while it is allowed: the user that we become may not open the system's node.
         let node = isInitialRoot && plan.networkNamespace != .none ? shim_detached_tun_node() : -1
         // A command that is spawned without a user namespace of its own keeps what the caller has.
@@ -68,6 +83,7 @@ enum Launch {
         world.pidFile = pidFile
         world.capture = capture
         world.notice = notice
+        if configuration.mode != .pasta { try attach(&world, client, configuration.socketPath) }
         try hooks.openListeners()
         try user?.assume()
         try enterUserNamespace(plan, spaces, log)

@@ -48,6 +48,27 @@ struct TargetNamespaces: ~Copyable {
 }
 
 extension Launch {
+    /// -1: none.
+    static func number(_ descriptor: borrowing Descriptor?) -> Int32 {
+        switch descriptor {
+        case .some(let descriptor): descriptor.number
+        case .none: -1
+        }
+    }
+
+    /// Gives hypervisors a place to connect to, unless one is connected already.
+    static func attach(
+        _ world: inout LaunchedWorld, _ client: consuming Descriptor?, _ path: String?
+    ) throws(SetupError) {
+        world.client = client
+        guard world.clientDescriptor < 0 else { return }
+        if let path {
+            world.listener = try ListeningSocket(at: path)
+        } else {
+            world.listener = try .openDefault()
+        }
+    }
+
     static func openPIDFile(_ path: String?) throws(SetupError) -> Descriptor? {
         guard let path else { return nil }
         return try SystemFile.open(

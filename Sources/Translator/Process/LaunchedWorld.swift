@@ -15,6 +15,10 @@ struct LaunchedWorld: ~Copyable {
     var door: NamespaceDoor?
     /// pasta attached to namespaces, unless told to stay.
     var watch: NamespaceWatch?
+    /// passt: where hypervisors connect, unless one was inherited.
+    var listener: ListeningSocket?
+    /// passt: the connection to a hypervisor that was inherited.
+    var client: Descriptor?
     /// The capture file, created and truncated.
     var capture: Descriptor?
 
@@ -31,6 +35,32 @@ struct LaunchedWorld: ~Copyable {
         self.plan = plan
         self.signals = signals
         self.null = null
+    }
+
+    /// -1: none.
+    var listenerDescriptor: Int32 {
+        switch listener {
+        case .some(let listener): listener.descriptor.number
+        case .none: -1
+        }
+    }
+
+    /// -1: none.
+    var clientDescriptor: Int32 {
+        switch client {
+        case .some(let client): client.number
+        case .none: -1
+        }
+    }
+
+    /// How to reach us, for the log.
+    func hypervisorHint(_ mode: Configuration.Mode) -> [String] {
+        switch listener {
+        case .some(let listener):
+            ["Socket: \(listener.path)"]
+                + PresentedNetwork.hypervisorHint(socketPath: listener.path, mode: mode)
+        case .none: []
+        }
     }
 
     /// Takes up waiting signals; the status to exit with, or nil to go on. Does not allocate.

@@ -7,6 +7,7 @@ enum Service {
     /// Serves what `configuration` asks for until the guest's side, the command or a signal ends it.
     static func run(_ configuration: Configuration, _ log: Log) throws(SetupError) -> Never {
         let inherited = try Launch.begin(configuration, log: log)
+        let client = try Launch.adoptClient(configuration)
         let header =
             "\(configuration.mode.programName) \(VersionText.number): \(CommandLine.arguments[0]) (\(getpid()))"
         let host = try HostNetwork.query(configuration, log: log)
@@ -16,7 +17,7 @@ enum Service {
         for warning in network.warnings { log.warning(warning) }
         var listeners = RuleListeners(configuration)
         var world = try Launch.prepare(
-            configuration, host, network.guest, inherited, header: header, log: log,
+            configuration, host, network.guest, inherited, client: client, header: header, log: log,
             hooks: LaunchHooks(openListeners: { () throws(SetupError) in
                 for (number, rule) in configuration.forwardingRules.enumerated()
                 where rule.direction == .inbound && !rule.followsListeners {
@@ -31,6 +32,7 @@ enum Service {
         }
         for warning in listeners.warnings { log.warning(warning) }
         for line in network.summary { log.info(line) }
+        for line in world.hypervisorHint(configuration.mode) { log.info(line) }
         let interfaces = try outboundInterfaces(configuration)
         let assembly = Assembly(
             configuration: configuration, network: network, listeners: listeners.listeners,
