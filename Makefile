@@ -19,10 +19,11 @@ CMD ?=
 OPTIONS ?=
 
 BUILD_PACKAGES = liburing-dev libseccomp-dev
-TEST_PACKAGES = python3-pytest iproute2 iputils-ping util-linux procps tcpdump isc-dhcp-client udhcpc iperf3 reuse
+TEST_PACKAGES = python3-pytest iproute2 iputils-ping util-linux procps tcpdump isc-dhcp-client udhcpc iperf3 reuse \
+	man-db mandoc zsh fish
 PERF_PACKAGES = iproute2 util-linux iperf3 passt slirp4netns
 
-.PHONY: all run test perf install uninstall clean dependencies test-dependencies perf-dependencies binary
+.PHONY: all run test perf documents install uninstall clean dependencies test-dependencies perf-dependencies binary
 
 all: binary
 
@@ -50,6 +51,10 @@ test: dependencies test-dependencies
 perf: dependencies perf-dependencies binary
 	@contrib/tun-device
 	perf/tap.py $(PERF)
+
+# Manual pages and completion, from the option table and the texts in man/*.in.
+documents:
+	WRITE_DOCUMENTS=1 $(SWIFT) test --filter DocumentTests
 
 dependencies:
 	@contrib/install-packages $(BUILD_PACKAGES)

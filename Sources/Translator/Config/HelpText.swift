@@ -6,7 +6,7 @@ enum HelpText {
     static func text(for mode: Configuration.Mode) -> String {
         var lines = synopsis(mode)
         var heading = ""
-        for row in OptionTable.rows where row.modes.contains(mode) || isShownAnyway(row, in: mode) {
+        for row in OptionTable.rows where lists(row, in: mode) {
             if row.identity.heading != heading {
                 heading = row.identity.heading
                 lines += ["", "\(heading):"]
@@ -17,9 +17,9 @@ enum HelpText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The options that turn passt into a vhost-user back-end belong into the help of passt.
-    private static func isShownAnyway(_ row: OptionRow, in mode: Configuration.Mode) -> Bool {
-        mode == .passt && row.modes == .vhostUser
+    /// Whether help and manual of a mode list the option; what turns passt into a vhost-user back-end belongs to passt.
+    static func lists(_ row: OptionRow, in mode: Configuration.Mode) -> Bool {
+        row.modes.contains(mode) || mode == .passt && row.modes == .vhostUser
     }
 
     private static func synopsis(_ mode: Configuration.Mode) -> [String] {

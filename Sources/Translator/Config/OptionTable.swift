@@ -71,17 +71,17 @@ enum OptionTable {
             .addressing(.gateway), "gateway", letter: "g", argument: "ADDR",
             "Default gateway, one for each IP version", default: "as on the host"),
         OptionRow(
-            .addressing(.interface), "interface", letter: "i", argument: "NAME",
+            .addressing(.interface), "interface", letter: "i", argument: "INTERFACE",
             "Host interface to take addresses and routes from",
             default: "--outbound-if4 and -if6, else that of the first default route"),
         OptionRow(
             .addressing(.outbound), "outbound", letter: "o", argument: "ADDR",
             "Source address of outbound sockets, one for each IP version", default: "the kernel's choice"),
         OptionRow(
-            .addressing(.outboundInterface4), "outbound-if4", argument: "NAME",
+            .addressing(.outboundInterface4), "outbound-if4", argument: "INTERFACE",
             "Bind outbound IPv4 sockets to this interface", default: "the kernel's choice"),
         OptionRow(
-            .addressing(.outboundInterface6), "outbound-if6", argument: "NAME",
+            .addressing(.outboundInterface6), "outbound-if6", argument: "INTERFACE",
             "Bind outbound IPv6 sockets to this interface", default: "the kernel's choice"),
         OptionRow(.addressing(.ipv4Only), "ipv4-only", letter: "4", "IPv4 only", default: "both versions"),
         OptionRow(.addressing(.ipv6Only), "ipv6-only", letter: "6", "IPv6 only", default: "both versions"),
