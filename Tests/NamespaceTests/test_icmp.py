@@ -20,6 +20,8 @@ def test_ping_gets_all_replies(world, family):
 
 def test_identifiers_are_kept(world, family):
     guest = world.pasta()
+    # 300 requests are more than the kernel queues while it asks for the gateway's link-layer address.
+    guest.run("ping", "-n", "-c", "1", "-W", "5", WORLD[family])
 
     assert guest.call("ping_many", address=WORLD[family], identifiers=list(range(1000, 1100))) == []
 
@@ -42,6 +44,18 @@ def test_flood_loses_nothing(world, family):
 def test_nothing_answers_for_an_unreachable_address(world, family):
     guest = world.pasta()
 
-    result = guest.run("ping", "-n", "-c", "1", "-W", "1", UNREACHABLE[family], check=False)
+    result = guest.run("ping", "-n", "-c", "1", "-W", "2", UNREACHABLE[family], check=False)
 
     assert result["status"] == 1
+    assert "unreachable" in result["output"].lower()
+
+
+def test_the_way_can_be_traced(world, family):
+    network, router, beyond = {
+        4: ("100.64.0.0/24", "192.0.2.99", "100.64.0.1"), 6: ("2001:db8:3::/48", "fe80::99", "2001:db8:3::1")}[family]
+    world.batch(world.peer, [f"route add {network} via {router} dev peer0"])
+    guest = world.pasta()
+
+    result = guest.run("ping", "-n", "-c", "1", "-W", "2", "-t", "1", beyond, check=False)
+
+    assert "exceeded" in result["output"].lower()

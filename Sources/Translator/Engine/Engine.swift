@@ -168,7 +168,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         case .namespaceWatch: control.insert(.namespaceWatch)
         case .namespaceDoor: control.insert(.namespaceDoor)
         case .udpFlow: udpEventArrived(token, event)
-        case .echo: echoEventArrived(token)
+        case .echo: echoEventArrived(token, event)
         case .ignored, .tcpSplice, .networkMonitor, .portScanner, .control, .timer:
             break
         }

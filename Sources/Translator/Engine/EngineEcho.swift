@@ -23,7 +23,14 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         let message = Slice(
             offset: received.bytes.offset + Int(frame.transportOffset),
             byteCount: ICMPMessage.length + frame.payloadByteCount)
-        _ = host.sendDatagram(socket, message, segmentByteCount: 0, version: frame.version, arena: &arena)
+        let result = host.sendDatagram(
+            socket, message, segmentByteCount: 0, version: frame.version, arena: &arena)
+        if result < 0 { reportEchoErrors(index) }
+    }
+
+    private mutating func reportEchoErrors(_ index: Int) {
+        let flow = echoFlows[index]
+        reportErrors(of: flow.socket, flow.original, peer: flow.peer)
     }
 
     private mutating func openEcho(_ frame: ParsedFrame) -> Int? {
@@ -50,11 +57,12 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     /// A ping socket reported an edge.
-    mutating func echoEventArrived(_ token: FlowToken) {
+    mutating func echoEventArrived(_ token: FlowToken, _ event: Readiness) {
         let index = token.index
         guard index < echoFlows.capacity, echoFlows.isAllocated(index),
             echoFlows.generation(index) == token.generation
         else { return }
+        if event.isFailed { reportEchoErrors(index) }
         for _ in 0..<FrameBatch.capacity {
             guard let slot = link.reserve(payloadByteCount: 65507, arena: &arena) else {
                 areDatagramsStarved = true

@@ -150,6 +150,13 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
 
     /// The connection cannot be made, for a reason that ICMP can say: quotes the guest's SYN.
     mutating func emitUnreachable(_ reason: ConnectFailure.Unreachable, for index: Int) {
-        emitRefusal(for: index)
+        let flow = flows[index]
+        let message = ICMPErrorMessage(
+            reason,
+            about: .syn(
+                from: flow.guest, to: flow.remote, sequence: flow.connection.receiveNext.advanced(by: -1)),
+            translation: settings.translation)
+        guard let slot = link.reserve(payloadByteCount: message.byteCount, arena: &arena) else { return }
+        seal(message, in: slot)
     }
 }

@@ -175,7 +175,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         left = echoFlows.count
         for index in 0..<echoFlows.capacity where left > 0 && echoFlows.isAllocated(index) {
             left -= 1
-            echoEventArrived(echoToken(index))
+            echoEventArrived(echoToken(index), readable)
         }
     }
 
@@ -195,6 +195,11 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             link.release(slot)
             return
         }
+        seal(message, in: slot)
+    }
+
+    /// Writes an error for the guest around what came back, if anything did, and seals it.
+    mutating func seal(_ message: ICMPErrorMessage, in slot: FrameSlot) {
         var bytes = arena.mutableBytes(slot.payload)
         message.write(to: &bytes)
         sealICMP(

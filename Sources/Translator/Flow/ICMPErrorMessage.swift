@@ -10,7 +10,7 @@
 //     | ICMP error | IP header of the | UDP header     | payload that   |
 //     |            | guest's packet   | of the guest's | came back      |
 //
-// For an echo request the kernel returns the ICMP header with the payload: what came back starts at 28 or 48, and
+// Of a SYN, its first 8 bytes stand where the UDP header does. For an echo request the kernel returns the ICMP header with the payload: what came back starts at 28 or 48, and
 // only the identifier in it changes. The bytes that came back are received in place; only headers are written here.
 
 /// An ICMP or ICMPv6 error for the guest (RFC 792, RFC 4443) about a packet of a flow.
@@ -19,10 +19,15 @@ struct ICMPErrorMessage: Equatable, BitwiseCopyable {
     enum Original: Equatable, BitwiseCopyable {
         case udp(from: Endpoint, to: Endpoint)
         case echoRequest(from: IPAddress, to: IPAddress, identifier: UInt16)
+        /// A SYN, of which the first 8 bytes are quoted.
+        case syn(from: Endpoint, to: Endpoint, sequence: SequenceNumber)
     }
 
     /// `EMSGSIZE`, the same on every architecture of Linux but MIPS and SPARC.
     private static let messageTooLong: Int32 = 90
+
+    /// Ports and sequence number.
+    private static let quotedTCPByteCount = 8
 
     let original: Original
     /// Who reports, as the guest knows it.
@@ -72,6 +77,24 @@ struct ICMPErrorMessage: Equatable, BitwiseCopyable {
         quotedByteCount = min(max(error.byteCount, 0), Self.quoteLimit(original))
     }
 
+    /// A connection that the guest asked for cannot be made; `translation` says who we are on the link.
+    init(
+        _ reason: ConnectFailure.Unreachable, about original: Original, translation: AddressTranslation
+    ) {
+        let version = original.destination.version
+        type = version == .v4 ? ICMPType.unreachable : ICMPv6Type.unreachable
+        // RFC 1812, section 5.2.7.1; RFC 4443, section 3.1.
+        switch reason {
+        case .network: code = 0
+        case .host: code = version == .v4 ? 1 : 3
+        case .prohibited: code = version == .v4 ? 13 : 1
+        }
+        rest = 0
+        source = translation.mapping[version].ours ?? original.destination
+        self.original = original
+        quotedByteCount = 0
+    }
+
     /// Where in the message the bytes that came back belong.
     static func quoteOffset(_ original: Original) -> Int {
         let headers =
@@ -79,6 +102,7 @@ struct ICMPErrorMessage: Equatable, BitwiseCopyable {
         switch original {
         case .udp: return headers + UDPHeader.length
         case .echoRequest: return headers
+        case .syn: return headers + Self.quotedTCPByteCount
         }
     }
 
@@ -116,6 +140,12 @@ struct ICMPErrorMessage: Equatable, BitwiseCopyable {
             let number = to.version == .v4 ? ProtocolNumber.icmp : ProtocolNumber.icmpv6
             writeIPHeader(to: &bytes, at: start, carrying: quotedByteCount, number)
             if quotedByteCount >= 6 { bytes.storeBigEndian(identifier, at: quote &+ 4) }
+        case .syn(let from, let to, let sequence):
+            let header = quote &- Self.quotedTCPByteCount
+            writeIPHeader(to: &bytes, at: start, carrying: TCPHeader.length, ProtocolNumber.tcp)
+            bytes.storeBigEndian(from.port, at: header)
+            bytes.storeBigEndian(to.port, at: header &+ 2)
+            bytes.storeBigEndian(sequence.value, at: header &+ 4)
         }
     }
 
@@ -159,6 +189,7 @@ extension ICMPErrorMessage.Original {
         switch self {
         case .udp(let from, _): from.address
         case .echoRequest(let from, _, _): from
+        case .syn(let from, _, _): from.address
         }
     }
 
@@ -166,6 +197,7 @@ extension ICMPErrorMessage.Original {
         switch self {
         case .udp(_, let to): to.address
         case .echoRequest(_, let to, _): to
+        case .syn(_, let to, _): to.address
         }
     }
 }

@@ -60,8 +60,8 @@ extension LinuxSockets: DatagramSockets {
         let version = route.destination.address.version
         let socket = SocketCalls.openEcho(version)
         guard socket >= 0 else { return SocketOutcome(socket: -1, code: -socket) }
-        var code: Int32 = 0
-        if let source = route.source {
+        var code = Self.reportErrors(socket, version)
+        if code == 0, let source = route.source {
             code = SocketCalls.bind(socket, to: Endpoint(address: source, port: 0), version: version)
         }
         if code == 0 { code = bindInterface(socket, route, version) }

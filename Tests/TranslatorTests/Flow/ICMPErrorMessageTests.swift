@@ -50,6 +50,44 @@ struct ICMPErrorMessageTests {
                     """))
     }
 
+    @Test("a connection that cannot be made: the guest's SYN is quoted up to its sequence number")
+    func unreachable() {
+        let fixture = TranslationFixture(.v4)
+        let message = ICMPErrorMessage(
+            .host,
+            about: .syn(
+                from: Endpoint(address: fixture.observed, port: 4000),
+                to: Endpoint(address: fixture.elsewhere, port: 80), sequence: 0x0102_0304),
+            translation: AddressTranslation(mapping: fixture.mapping()))
+
+        let bytes = Self.bytes(message, quoting: [])
+
+        #expect(message.source == fixture.ours)
+        #expect(message.destination == fixture.observed)
+        #expect(bytes.prefix(8) == [3, 1, 0, 0, 0, 0, 0, 0])
+        #expect(bytes[8 + 9] == 6 && bytes[8 + 3] == 40)
+        #expect(bytes.suffix(8) == [0x0f, 0xa0, 0, 80, 1, 2, 3, 4])
+    }
+
+    @Test(
+        "each reason has the code of its version",
+        arguments: [
+            (IPVersion.v4, ConnectFailure.Unreachable.network, 3, 0), (.v4, .host, 3, 1),
+            (.v4, .prohibited, 3, 13),
+            (.v6, .network, 1, 0), (.v6, .host, 1, 3), (.v6, .prohibited, 1, 1),
+        ] as [(IPVersion, ConnectFailure.Unreachable, UInt8, UInt8)])
+    func reasons(version: IPVersion, reason: ConnectFailure.Unreachable, type: UInt8, code: UInt8) {
+        let fixture = TranslationFixture(version)
+        let message = ICMPErrorMessage(
+            reason,
+            about: .syn(
+                from: Endpoint(address: fixture.observed, port: 4000),
+                to: Endpoint(address: fixture.elsewhere, port: 80), sequence: 1),
+            translation: AddressTranslation(mapping: fixture.mapping()))
+
+        #expect(Self.bytes(message, quoting: []).prefix(2) == [type, code])
+    }
+
     @Test("each version's errors and no other messages are passed on", arguments: IPVersion.allCases)
     func types(version: IPVersion) {
         let fixture = TranslationFixture(version)
