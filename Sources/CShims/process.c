@@ -41,15 +41,25 @@ int shim_tidy_process(struct shim_inherited *inherited)
 	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
 }
 
-int shim_close_inherited(int kept)
+int shim_close_range(int first, int last)
 {
-	long result = 0;
+	return syscall(SYS_close_range, first, last, 0) ? -errno : 0;
+}
 
-	if (kept <= 2)
-		return syscall(SYS_close_range, 3, ~0u, 0) ? -errno : 0;
-	if (kept > 3)
-		result = syscall(SYS_close_range, 3, kept - 1, 0);
-	return result || syscall(SYS_close_range, kept + 1, ~0u, 0) ? -errno : 0;
+int shim_is_open(int descriptor)
+{
+	return fcntl(descriptor, F_GETFD) < 0 ? -errno : 0;
+}
+
+int shim_take(int descriptor)
+{
+	int duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+
+	if (duplicate < 0)
+		return -errno;
+	if (descriptor > 2)
+		close(descriptor);
+	return duplicate;
 }
 
 int shim_signal_descriptor(void)
@@ -280,6 +290,28 @@ int shim_connect_system_log(const char *path)
 		return -errno;
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
 	if (connect(descriptor, (struct sockaddr *)&address, sizeof(address))) {
+		error = errno;
+		close(descriptor);
+		return -error;
+	}
+	return descriptor;
+}
+
+int shim_connect_notify_socket(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(name);
+	int descriptor, error;
+
+	if (length >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, name, length);
+	if (address.sun_path[0] == '@')
+		address.sun_path[0] = 0;
+	descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (descriptor < 0)
+		return -errno;
+	if (connect(descriptor, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + length)) {
 		error = errno;
 		close(descriptor);
 		return -error;

@@ -13,9 +13,9 @@ _passt() {
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $previous in
-        --stats | --log-size | --runas | --mtu | -m | --address | -a | --netmask | -n | --mac-addr | -M | \
-        --gateway | -g | --outbound | -o | --hostname | -H | --fqdn | --dns-forward | --dns-host | --fd | \
-        -F)
+        --stats | --log-size | --runas | --ready-fd | --exit-fd | --mtu | -m | --address | -a | \
+        --netmask | -n | --mac-addr | -M | --gateway | -g | --outbound | -o | --hostname | -H | --fqdn | \
+        --dns-forward | --dns-host | --fd | -F)
             :
             return
             ;;
@@ -44,14 +44,15 @@ _passt() {
     esac
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '
-            --help --version --print-capabilities --debug --trace --quiet --stats --foreground
-            --stderr --log-file --log-size --runas --conf-path --pcap --pid --chroot-fallback
-            --reactor --no-offload --mtu --address --netmask --mac-addr --gateway --interface
-            --outbound --outbound-if4 --outbound-if6 --ipv4-only --ipv6-only --hostname --fqdn --dns
-            --dns-forward --dns-host --search --no-dhcp-dns --no-dhcp-search --no-tcp --no-udp
-            --no-icmp --no-dhcp --no-dhcpv6 --no-ndp --no-ra --tcp-ports --udp-ports --no-map-gw
-            --map-host-loopback --map-guest-addr --freebind --no-splice --socket --socket-path --fd
-            --one-off --vhost-user --repair-path --migrate-exit --migrate-no-linger
+            --help --version --print-capabilities --debug --trace --quiet --stats --stats-json
+            --foreground --stderr --log-file --log-size --runas --conf-path --pcap --pid --ready-fd
+            --exit-fd --chroot-fallback --reactor --no-offload --mtu --address --netmask --mac-addr
+            --gateway --interface --outbound --outbound-if4 --outbound-if6 --ipv4-only --ipv6-only
+            --hostname --fqdn --dns --dns-forward --dns-host --search --no-dhcp-dns --no-dhcp-search
+            --no-tcp --no-udp --no-icmp --no-dhcp --no-dhcpv6 --no-ndp --no-ra --tcp-ports
+            --udp-ports --no-map-gw --map-host-loopback --map-guest-addr --freebind --no-splice
+            --socket --socket-path --fd --one-off --vhost-user --repair-path --migrate-exit
+            --migrate-no-linger
         ' -- "$current")
         return
     fi

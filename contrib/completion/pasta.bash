@@ -9,11 +9,12 @@ _pasta() {
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
             --stats | --log-file | -l | --log-size | --runas | --conf-path | -c | --pcap | -p | --pid | \
-            -P | --reactor | --mtu | -m | --address | -a | --netmask | -n | --mac-addr | -M | --gateway | \
-            -g | --interface | -i | --outbound | -o | --outbound-if4 | --outbound-if6 | --hostname | -H | \
-            --fqdn | --dns | -D | --dns-forward | --dns-host | --search | -S | --tcp-ports | -t | \
-            --udp-ports | -u | --tcp-ns | -T | --udp-ns | -U | --map-host-loopback | --map-guest-addr | \
-            --ns-ifname | -I | --userns | --netns | --ns-mac-addr)
+            -P | --ready-fd | --exit-fd | --reactor | --mtu | -m | --address | -a | --netmask | -n | \
+            --mac-addr | -M | --gateway | -g | --interface | -i | --outbound | -o | --outbound-if4 | \
+            --outbound-if6 | --hostname | -H | --fqdn | --dns | -D | --dns-forward | --dns-host | \
+            --search | -S | --tcp-ports | -t | --udp-ports | -u | --tcp-ns | -T | --udp-ns | -U | \
+            --map-host-loopback | --map-guest-addr | --ns-ifname | -I | --userns | --netns | \
+            --ns-mac-addr)
                 [[ ${COMP_WORDS[index + 1]} != "=" ]] || ((index++))
                 ((index++))
                 ;;
@@ -36,9 +37,9 @@ _pasta() {
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $previous in
-        --stats | --log-size | --runas | --mtu | -m | --address | -a | --netmask | -n | --mac-addr | -M | \
-        --gateway | -g | --outbound | -o | --hostname | -H | --fqdn | --dns-forward | --dns-host | \
-        --ns-ifname | -I | --ns-mac-addr)
+        --stats | --log-size | --runas | --ready-fd | --exit-fd | --mtu | -m | --address | -a | \
+        --netmask | -n | --mac-addr | -M | --gateway | -g | --outbound | -o | --hostname | -H | --fqdn | \
+        --dns-forward | --dns-host | --ns-ifname | -I | --ns-mac-addr)
             :
             return
             ;;
@@ -75,15 +76,15 @@ _pasta() {
     esac
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '
-            --help --version --print-capabilities --debug --trace --quiet --stats --foreground
-            --stderr --log-file --log-size --runas --conf-path --pcap --pid --chroot-fallback
-            --reactor --no-offload --mtu --address --netmask --mac-addr --gateway --interface
-            --outbound --outbound-if4 --outbound-if6 --ipv4-only --ipv6-only --hostname --fqdn --dns
-            --dns-forward --dns-host --search --dhcp-dns --dhcp-search --no-tcp --no-udp --no-icmp
-            --no-dhcp --no-dhcpv6 --no-ndp --no-ra --tcp-ports --udp-ports --tcp-ns --udp-ns
-            --no-map-gw --map-host-loopback --map-guest-addr --freebind --host-lo-to-ns-lo
-            --no-splice --splice-only --ns-ifname --userns --netns --netns-only --no-netns-quit
-            --config-net --no-copy-routes --no-copy-addrs --ns-mac-addr
+            --help --version --print-capabilities --debug --trace --quiet --stats --stats-json
+            --foreground --stderr --log-file --log-size --runas --conf-path --pcap --pid --ready-fd
+            --exit-fd --chroot-fallback --reactor --no-offload --mtu --address --netmask --mac-addr
+            --gateway --interface --outbound --outbound-if4 --outbound-if6 --ipv4-only --ipv6-only
+            --hostname --fqdn --dns --dns-forward --dns-host --search --dhcp-dns --dhcp-search
+            --no-tcp --no-udp --no-icmp --no-dhcp --no-dhcpv6 --no-ndp --no-ra --tcp-ports
+            --udp-ports --tcp-ns --udp-ns --no-map-gw --map-host-loopback --map-guest-addr --freebind
+            --host-lo-to-ns-lo --no-splice --splice-only --ns-ifname --userns --netns --netns-only
+            --no-netns-quit --config-net --no-copy-routes --no-copy-addrs --ns-mac-addr
         ' -- "$current")
         return
     fi

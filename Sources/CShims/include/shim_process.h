@@ -17,8 +17,15 @@ struct shim_inherited {
  * SIGPIPE, and raises the soft limit of open files to the hard one. 0 or -errno. */
 int shim_tidy_process(struct shim_inherited *inherited);
 
-/* Closes every descriptor above 2 except `kept` (none: -1); 0 or -errno. */
-int shim_close_inherited(int kept);
+/* Closes the descriptors from `first` to `last`; 0 or -errno. */
+int shim_close_range(int first, int last);
+
+/* 0 when the descriptor is open, else -errno. */
+int shim_is_open(int descriptor);
+
+/* Moves an inherited descriptor above 2 and sets close-on-exec; a standard stream stays open in its place. The new
+ * number, or -errno. */
+int shim_take(int descriptor);
 
 /* Blocks TERM, QUIT and CHLD and returns a descriptor to read them from, or -errno. */
 int shim_signal_descriptor(void);
@@ -81,6 +88,10 @@ int shim_watch_directory(const char *path);
 
 /* A datagram socket connected to the system log at `path`, or -errno. */
 int shim_connect_system_log(const char *path);
+
+/* A datagram socket connected to the socket of a service manager, in the spelling of NOTIFY_SOCKET: a path, or a name
+ * behind "@"; or -errno. */
+int shim_connect_notify_socket(const char *name);
 
 /* 1 when a descriptor has something to read at this moment. */
 int shim_is_readable(int descriptor);

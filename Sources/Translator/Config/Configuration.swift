@@ -39,12 +39,18 @@ struct Configuration {
     var isForeground = false
     /// Seconds between statistics tables; 0: none.
     var statisticsInterval: UInt32 = 0
+    /// One JSON object per line on standard output instead.
+    var writesStatisticsAsJSON = false
     var logFile: String?
     var logSize = 1_048_576
     var runAs: String?
     var controlPath: String?
     var captureFile: String?
     var pidFile: String?
+    /// Inherited descriptor that gets a byte when everything is ready.
+    var readyDescriptor: Int32?
+    /// Inherited descriptor that ends the program.
+    var exitDescriptor: Int32?
     var allowsChrootFallback = false
     var reactor = ReactorChoice.automatic
     /// Plain frames only, even where the link offers checksum and segmentation offload.

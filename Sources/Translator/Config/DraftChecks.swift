@@ -13,9 +13,26 @@ extension ConfigurationDraft {
         if configuration.statisticsInterval != 0, !configuration.isForeground, !startsCommand {
             throw ConfigurationError("--stats needs --foreground.")
         }
+        if configuration.writesStatisticsAsJSON, configuration.statisticsInterval == 0 {
+            throw ConfigurationError("--stats-json needs --stats.")
+        }
+        try checkDescriptors()
         configuration.isOneOff = isOneOffRequested || configuration.inheritedDescriptor != nil
         if configuration.configuresNamespace { configuration.services.routerAdvertisements = false }
         warnAboutMTU()
+    }
+
+    /// Each inherited descriptor has one purpose.
+    private func checkDescriptors() throws(ConfigurationError) {
+        let given = [
+            ("--fd", configuration.inheritedDescriptor), ("--ready-fd", configuration.readyDescriptor),
+            ("--exit-fd", configuration.exitDescriptor),
+        ].filter { $0.1 != nil }
+        for (index, first) in given.enumerated() {
+            for second in given[(index + 1)...] where second.1 == first.1 {
+                throw ConfigurationError("\(first.0) and \(second.0) name the same descriptor.")
+            }
+        }
     }
 
     private var startsCommand: Bool {

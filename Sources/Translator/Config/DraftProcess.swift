@@ -19,6 +19,9 @@ extension ConfigurationDraft {
         case .pidFile: configuration.pidFile = try option.path()
         case .chrootFallback: configuration.allowsChrootFallback = true
         case .reactor: configuration.reactor = try reactor(option.argument, from: option.spelling)
+        case .readyDescriptor: configuration.readyDescriptor = try option.number(in: 0...Int32.max - 1)
+        case .exitDescriptor: configuration.exitDescriptor = try option.number(in: 0...Int32.max - 1)
+        case .statisticsJSON: configuration.writesStatisticsAsJSON = true
         case .noOffload: configuration.forbidsOffload = true
         }
     }

@@ -40,6 +40,7 @@ enum AnswerOption: CaseIterable {
 enum ProcessOption: CaseIterable {
     case debug, trace, quiet, statistics, foreground, standardError, logFile, logSize, runAs, controlPath
     case capture, pidFile, chrootFallback, reactor, noOffload
+    case readyDescriptor, exitDescriptor, statisticsJSON
 }
 
 /// Addresses and names of the guest, and of what it talks through.

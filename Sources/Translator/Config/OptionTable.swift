@@ -22,6 +22,9 @@ enum OptionTable {
             .process(.statistics), "stats", argument: "DELAY",
             "Show counters at most every DELAY seconds; needs --foreground", default: "0, never"),
         OptionRow(
+            .process(.statisticsJSON), "stats-json",
+            "Show counters as JSON objects on standard output; needs --stats"),
+        OptionRow(
             .process(.foreground), "foreground", letter: "f", "Stay in the foreground",
             default: "run in background", inPasta: "run in background, unless a command is started"),
         OptionRow(.process(.standardError), "stderr", letter: "e", "Ignored, deprecated"),
@@ -43,6 +46,12 @@ enum OptionTable {
         OptionRow(
             .process(.pidFile), "pid", letter: "P", argument: "FILE",
             "Write the process ID to this file once everything is ready"),
+        OptionRow(
+            .process(.readyDescriptor), "ready-fd", argument: "FD",
+            "Write a byte to this open descriptor once everything is ready"),
+        OptionRow(
+            .process(.exitDescriptor), "exit-fd", argument: "FD",
+            "Exit once this open descriptor can be read or its other end is closed"),
         OptionRow(
             .process(.chrootFallback), "chroot-fallback",
             "Change the root directory where pivoting to an empty one is not possible"),

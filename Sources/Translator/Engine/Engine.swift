@@ -8,6 +8,7 @@ struct ControlEvents: OptionSet, BitwiseCopyable {
     static let signal = ControlEvents(rawValue: 1)
     static let namespaceWatch = ControlEvents(rawValue: 2)
     static let namespaceDoor = ControlEvents(rawValue: 4)
+    static let exitRequest = ControlEvents(rawValue: 128)
 }
 
 /// One thread's world: a link, the host's sockets, and the flows between them.
@@ -167,6 +168,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         case .signal: control.insert(.signal)
         case .namespaceWatch: control.insert(.namespaceWatch)
         case .namespaceDoor: control.insert(.namespaceDoor)
+        case .exitRequest: control.insert(.exitRequest)
         case .udpFlow: udpEventArrived(token, event)
         case .echo: echoEventArrived(token, event)
         case .ignored, .tcpSplice, .networkMonitor, .portScanner, .control, .timer:

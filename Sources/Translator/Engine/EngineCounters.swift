@@ -16,7 +16,12 @@ struct EngineCounters: Equatable, BitwiseCopyable {
     var tcpFlowsEnded: UInt64 = 0
     /// Connections refused because a table, the descriptors or the reserve were exhausted.
     var tcpFlowsRefused: UInt64 = 0
+    /// Resets of connections that broke off.
     var tcpResetsToGuest: UInt64 = 0
+    /// Resets because nobody listens where the guest wanted to connect.
+    var tcpRefusalsToGuest: UInt64 = 0
+    /// Resets for segments of connections that are not known.
+    var tcpStraySegments: UInt64 = 0
     var tcpRetransmissions: UInt64 = 0
     /// Payload bytes that had to be copied into a reserve.
     var reservedBytes: UInt64 = 0

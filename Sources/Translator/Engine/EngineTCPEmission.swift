@@ -125,7 +125,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
 
     /// Nobody listens where the guest wanted to connect (RFC 9293, section 3.10.7.1).
     mutating func emitRefusal(for index: Int) {
-        counters.tcpResetsToGuest &+= 1
+        counters.tcpRefusalsToGuest &+= 1
         let fields = SegmentFields(
             sequence: 0, acknowledgement: flows[index].connection.receiveNext, flags: [.reset, .ack],
             window: 0)
@@ -137,7 +137,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         guard guest.address.isUnicast, remote.address.isUnicast,
             let slot = link.reserve(payloadByteCount: 0, arena: &arena)
         else { return }
-        counters.tcpResetsToGuest &+= 1
+        counters.tcpStraySegments &+= 1
         var fields = SegmentFields(sequence: 0, acknowledgement: 0, flags: .reset, window: 0)
         if segment.flags.contains(.ack) {
             fields.sequence = segment.acknowledgement

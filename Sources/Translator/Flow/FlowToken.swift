@@ -28,6 +28,8 @@ struct FlowToken: Hashable, BitwiseCopyable {
         case portScanner
         case control
         case timer
+        /// Whoever started us wants us to leave.
+        case exitRequest
     }
 
     var rawValue: UInt64

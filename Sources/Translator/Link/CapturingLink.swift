@@ -36,6 +36,7 @@ extension CapturingLink: FrameLink where Inner: ~Copyable {
     var capabilities: LinkCapabilities { inner.capabilities }
     var queueFrameCount: Int { inner.queueFrameCount }
     var isFull: Bool { inner.isFull }
+    var counters: LinkCounters { inner.counters }
 
     mutating func watch() throws(SetupError) { try inner.watch() }
 

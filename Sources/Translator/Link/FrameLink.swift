@@ -84,6 +84,7 @@ protocol FrameLink: ~Copyable {
     var queueFrameCount: Int { get }
     /// No room for payload until an event says `writable`: what has data for the guest waits for that.
     var isFull: Bool { get }
+    var counters: LinkCounters { get }
 
     /// Begins to watch the link's descriptors, under tokens of the kind `link`; before the first turn.
     mutating func watch() throws(SetupError)
@@ -113,6 +114,7 @@ protocol FrameLink: ~Copyable {
 
 extension FrameLink where Self: ~Copyable {
     var isFull: Bool { false }
+    var counters: LinkCounters { LinkCounters() }
 
     mutating func watch() throws(SetupError) {}
 

@@ -79,7 +79,7 @@ struct Assembly {
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
         try Launch.ready(&world, log: log)
-        return loop(&engine, &world)
+        return loop(&engine, &world, usesRing: usesRing)
     }
 
     private static let year2000 = 946_684_800
@@ -94,6 +94,12 @@ struct Assembly {
         if let descriptor = Self.watchDescriptor(world), descriptor >= 0 {
             let token = FlowToken(kind: .namespaceWatch)
             try checked(reactor.watch(descriptor, token: token.rawValue, for: .readable), step)
+        }
+        if world.exitDescriptor >= 0 {
+            let token = FlowToken(kind: .exitRequest)
+            try checked(
+                reactor.watch(world.exitDescriptor, token: token.rawValue, for: .readable),
+                "watch the descriptor of --exit-fd", hint: "Give it a pipe or a socket.")
         }
     }
 
@@ -114,15 +120,18 @@ struct Assembly {
     }
 
     private func loop<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>(
-        _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld
+        _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld, usesRing: Bool
     ) -> Int32 {
         let polls = Self.watchDescriptor(world).map { $0 < 0 } ?? false
+        var report = StatisticsReport(configuration, usesRing: usesRing, now: engine.now)
         while true {
-            engine.turn(until: polls ? engine.now + .seconds(1) : .never)
+            let next = report?.turnEnded(engine.statistics, now: engine.now) ?? .never
+            engine.turn(until: min(next, polls ? engine.now + .seconds(1) : .never))
             if engine.control.contains(.signal), let status = world.signalsArrived() {
                 if world.plan.spawns { drain(&engine) }
                 return status
             }
+            if engine.control.contains(.exitRequest) { return 0 }
             if polls || engine.control.contains(.namespaceWatch), world.watch?.isGone() == true { return 0 }
             if engine.isFinished { return 0 }
             engine.control = []

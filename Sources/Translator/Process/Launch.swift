@@ -32,6 +32,7 @@ enum Launch {
         var inherited = shim_inherited()
         // SAFETY: the record is a value of this function, filled by the call.
         try checked(unsafe shim_tidy_process(&inherited), "set up the process")
+        try InheritedHandles.check(configuration)
         return inherited
     }
 
@@ -53,15 +54,17 @@ enum Launch {
     ///
     /// In background mode this returns in the new process only; the caller's leaves with its outcome.
     ///
-    /// - Parameter client: a hypervisor's connection that was inherited.
+    /// - Parameters:
+    ///   - client: a hypervisor's connection that was inherited.
+    ///   - handles: what else was inherited.
     static func prepare(
         _ configuration: Configuration, _ host: HostNetwork, _ guest: GuestNetwork,
         _ inherited: shim_inherited, client: consuming Descriptor?,
-        header: String, log: Log, hooks: LaunchHooks = LaunchHooks()
+        handles: consuming InheritedHandles, header: String, log: Log, hooks: LaunchHooks = LaunchHooks()
     ) throws(SetupError) -> LaunchedWorld {
         let plan = LaunchPlan(configuration)
         let isInitialRoot = isInitialRoot()
-        try checked(shim_close_inherited(number(client)), "close inherited descriptors")
+        try handles.closeOthers(client: number(client))
         // As root, while it is allowed: the user that we become may not open the system's node.
         let node = isInitialRoot && plan.networkNamespace != .none ? shim_detached_tun_node() : -1
         // A command that is spawned without a user namespace of its own keeps what the caller has.
@@ -76,6 +79,8 @@ enum Launch {
         let null = try SystemFile.open("/dev/null", O_RDWR, step: "open /dev/null")
         let user = try RunningUser.chosen(configuration, isInitialRoot: isInitialRoot, log: log)
 
+        let manager = LaunchedWorld.serviceManager(plan, log: log)
+
         var notice: Int32 = -1
         if plan.isBackground { notice = try fork(pidFile) }
         let signals = Descriptor(owning: try checked(shim_signal_descriptor(), "receive signals"))
@@ -83,6 +88,8 @@ enum Launch {
         world.pidFile = pidFile
         world.capture = capture
         world.notice = notice
+        world.handles = handles
+        world.serviceManager = manager
         if configuration.mode != .pasta { try attach(&world, client, configuration.socketPath) }
         try hooks.openListeners()
         try user?.assume()

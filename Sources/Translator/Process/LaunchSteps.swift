@@ -196,6 +196,7 @@ extension Launch {
             write(world.process, to: world.pidFile)
         }
         world.pidFile = nil
+        world.announceReadiness()
         if world.plan.spawns {
             world.command?.release()
             log.leaveTerminalToCommand()

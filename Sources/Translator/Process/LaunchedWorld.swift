@@ -19,6 +19,10 @@ struct LaunchedWorld: ~Copyable {
     var listener: ListeningSocket?
     /// passt: the connection to a hypervisor that was inherited.
     var client: Descriptor?
+    /// How the caller is told that we are ready, and tells us to leave.
+    var handles = InheritedHandles()
+    /// Where a service manager waits for readiness.
+    var serviceManager: Descriptor?
     /// The capture file, created and truncated.
     var capture: Descriptor?
 
@@ -49,6 +53,14 @@ struct LaunchedWorld: ~Copyable {
     var clientDescriptor: Int32 {
         switch client {
         case .some(let client): client.number
+        case .none: -1
+        }
+    }
+
+    /// -1: nobody asks us to leave that way.
+    var exitDescriptor: Int32 {
+        switch handles.exit {
+        case .some(let exit): exit.number
         case .none: -1
         }
     }

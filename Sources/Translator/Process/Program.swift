@@ -5,7 +5,10 @@ import CShims
 /// The program: what its name and arguments ask for, from start to exit.
 public enum Program {
     public static func run() -> Never {
-        switch Invocation(arguments: CommandLine.arguments) {
+        let invocation = Invocation(
+            arguments: CommandLine.arguments, reactorVariable: ProcessEnvironment.value("PASST_REACTOR"),
+            ephemeralPorts: ephemeralPorts())
+        switch invocation {
         case .run(let configuration, let warnings):
             let log = Log(name: configuration.mode.programName)
             for warning in warnings { log.warning(warning) }
@@ -24,6 +27,14 @@ public enum Program {
             if error.showsUsage { log.error(HelpText.text(for: mode)) }
             exit(1)
         }
+    }
+
+    /// What the host gives to sockets that do not ask for a port.
+    private static func ephemeralPorts() -> ClosedRange<UInt16> {
+        let text = SystemFile.text(of: "/proc/sys/net/ipv4/ip_local_port_range") ?? ""
+        let bounds = text.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
+        guard bounds.count == 2, bounds[0] <= bounds[1] else { return PortSurroundings.usualEphemeralPorts }
+        return bounds[0]...bounds[1]
     }
 
     private static func answer(_ text: String) -> Never {

@@ -8,6 +8,7 @@ enum Service {
     static func run(_ configuration: Configuration, _ log: Log) throws(SetupError) -> Never {
         let inherited = try Launch.begin(configuration, log: log)
         let client = try Launch.adoptClient(configuration)
+        let handles = try InheritedHandles(configuration)
         let header =
             "\(configuration.mode.programName) \(VersionText.number): \(CommandLine.arguments[0]) (\(getpid()))"
         let host = try HostNetwork.query(configuration, log: log)
@@ -17,7 +18,8 @@ enum Service {
         for warning in network.warnings { log.warning(warning) }
         var listeners = RuleListeners(configuration)
         var world = try Launch.prepare(
-            configuration, host, network.guest, inherited, client: client, header: header, log: log,
+            configuration, host, network.guest, inherited, client: client, handles: handles, header: header,
+            log: log,
             hooks: LaunchHooks(openListeners: { () throws(SetupError) in
                 for (number, rule) in configuration.forwardingRules.enumerated()
                 where rule.direction == .inbound && !rule.followsListeners {

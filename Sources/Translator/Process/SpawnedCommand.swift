@@ -14,7 +14,7 @@ struct SpawnedCommand: ~Copyable {
     ///
     /// - Parameter command: empty for the user's shell, as a login shell.
     init(_ command: [String], hostname: String?, inherited: shim_inherited, log: Log) throws(SetupError) {
-        let shell = Self.environment("SHELL") ?? "/bin/sh"
+        let shell = ProcessEnvironment.value("SHELL") ?? "/bin/sh"
         let file = command.first ?? shell
         let arguments = command.isEmpty ? ["-" + shell] : command
         let name = String((hostname ?? "pasta-" + Self.hostname()).utf8.prefix(Self.hostnameLimit)) ?? "pasta"
@@ -76,13 +76,6 @@ struct SpawnedCommand: ~Copyable {
             // SAFETY: the vector has at least its terminator.
             unsafe body(buffer.baseAddress!)
         }
-    }
-
-    private static func environment(_ name: String) -> String? {
-        // SAFETY: the environment is not changed by this process; the text is copied at once.
-        guard let value = unsafe getenv(name) else { return nil }
-        let text = unsafe String(cString: value)
-        return text.isEmpty ? nil : text
     }
 
     private static func hostname() -> String {

@@ -101,6 +101,9 @@ struct InvocationTests {
         arguments: [
             ("passt --stats 1", false), ("passt --stats 1 -f", true), ("passt -f --stats 1", true),
             ("pasta --stats 1", true), ("pasta --stats 1 123", false),
+            ("pasta --stats-json", false), ("pasta --stats-json --stats 1", true),
+            ("pasta --ready-fd 3 --exit-fd 3", false), ("passt --ready-fd 3 --fd 3", false),
+            ("pasta --ready-fd 3 --exit-fd 4", true), ("pasta --ready-fd x", false), ("pasta --exit-fd -1", false),
             ("pasta -a 192.0.2.1/24 -n 24", false), ("pasta -n 24 -a 192.0.2.1/24", false),
             ("pasta -n 24 -a 192.0.2.1", true), ("pasta -n 24 -a 2001:db8::1/64", true),
             ("pasta --no-splice --host-lo-to-ns-lo", false), ("pasta --host-lo-to-ns-lo --no-splice", false),

@@ -82,7 +82,7 @@ struct OptionScannerTests {
         #expect(Set(names).count == names.count)
         #expect(Set(letters).count == letters.count)
         #expect(Set(letters) == Set("dqfelhscFIpPmanMgioDSH461tuTU"))
-        #expect(names.count == 74)
+        #expect(names.count == 77)
         #expect(Set(OptionTable.rows.map(\.identity)) == everyIdentity)
         #expect(OptionTable.rows.count == everyIdentity.count)
     }
