@@ -58,6 +58,8 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     var receiveSlots = FrameSlots()
     /// Listeners that had more connections than one turn takes.
     var readyListeners: IndexList
+    /// Datagram flows that had more than one turn takes; an index may stand twice.
+    var readyDatagrams: IndexList
     let isn: InitialSequence
 
     /// What the surroundings of the engine have to look at.
@@ -101,6 +103,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         udpFlows = Slab(capacity: settings.udpCapacity, initial: UDPFlow.unused)
         udpTable = FlowTable(capacity: settings.udpCapacity, secret: settings.secret)
         udpWheel = TimerWheel(capacity: settings.udpCapacity)
+        readyDatagrams = IndexList(capacity: settings.udpCapacity * 2)
         echoFlows = Slab(capacity: settings.echoCapacity, initial: EchoFlow.unused)
         echoTable = FlowTable(capacity: settings.echoCapacity, secret: settings.secret)
         echoWheel = TimerWheel(capacity: settings.echoCapacity)
@@ -133,7 +136,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     ///
     /// - Parameter limit: returns then at the latest.
     mutating func turn(until limit: Instant) {
-        let canSend = !link.isFull && (!ready.isEmpty || areDatagramsStarved)
+        let canSend = !link.isFull && (!ready.isEmpty || !readyDatagrams.isEmpty || areDatagramsStarved)
         let isBusy = canSend || !readyListeners.isEmpty || isLinkReadable
         let count = host.wait(until: isBusy ? .start : min(limit, nextDeadline))
         now = host.now
@@ -196,6 +199,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
             }
             ready.removeAll()
             if areDatagramsStarved { resumeDatagrams() }
+            serveReadyDatagrams()
         }
         serveReadyListeners()
     }

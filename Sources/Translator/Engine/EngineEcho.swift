@@ -86,6 +86,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             }
             sealICMP(slot, byteCount: byteCount, addresses(from: flow.remote, to: flow.guest))
         }
+        areDatagramsStarved = true
     }
 
     private static func takeReply(_ flow: inout EchoFlow, _ place: Slice, _ arena: inout Arena) -> Bool {

@@ -51,9 +51,13 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         guard listeners.isAllocated(token.index), listeners.generation(token.index) == token.generation else {
             return
         }
-        switch listeners[token.index].transport {
-        case .tcp: acceptConnections(token.index)
-        case .udp: udpListenerEventArrived(token.index)
+        serve(token.index)
+    }
+
+    private mutating func serve(_ listener: Int) {
+        switch listeners[listener].transport {
+        case .tcp: acceptConnections(listener)
+        case .udp: udpListenerEventArrived(listener)
         }
     }
 
@@ -64,7 +68,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             let index = readyListeners[position]
             guard listeners.isAllocated(index), listeners[index].isReady else { continue }
             listeners[index].isReady = false
-            acceptConnections(index)
+            serve(index)
         }
         readyListeners.removeFirst(count)
     }

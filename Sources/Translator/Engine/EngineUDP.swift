@@ -5,6 +5,8 @@
 
 extension Engine where Link: ~Copyable, Host: ~Copyable {
     private var receiveCount: Int { 16 }
+    /// Batches of one socket before the others have their turn.
+    private var receivesPerTurn: Int { 8 }
 
     mutating func datagramArrived(_ frame: ParsedFrame, in received: ReceivedFrame) {
         guard settings.allowsUDP else {
@@ -70,7 +72,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             udpFlows.generation(index) == token.generation
         else { return }
         if event.isFailed { datagramErrorsArrived(index) }
-        while true {
+        for _ in 0..<receivesPerTurn {
             let count = receiveDatagrams(udpFlows[index].socket) { engine, slot, arrival in
                 engine.udpFlows[index].datagramsFromHost(now: engine.now)
                 let flow = engine.udpFlows[index]
@@ -79,17 +81,33 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                     engine.addresses(from: flow.remote.address, to: flow.guest.address),
                     sourcePort: flow.remote.port, destinationPort: flow.guest.port)
             }
-            if count < 0, count != -11 { datagramErrorsArrived(index) }
-            guard count == receiveCount || count < 0 && count != -11 && event.isFailed else { return }
-            if count < 0 { return }
+            if count < 0, !TransientFailure.isFull(Int32(-count)) {
+                datagramErrorsArrived(index)  // datagrams may wait behind it
+            } else if count != receiveCount {
+                return
+            }
         }
+        if readyDatagrams.count < readyDatagrams.capacity { readyDatagrams.append(index) }
+    }
+
+    /// Goes on with the flows that the last turn left, so that a flood on one starves no other.
+    mutating func serveReadyDatagrams() {
+        let count = readyDatagrams.count
+        for position in 0..<count {
+            let index = readyDatagrams[position]
+            guard udpFlows.isAllocated(index) else { continue }
+            udpEventArrived(
+                udpToken(index),
+                Readiness(token: 0, isReadable: true, isWritable: false, isHungUp: false, isFailed: false))
+        }
+        readyDatagrams.removeFirst(count)
     }
 
     /// A listening socket reported an edge: each datagram finds or opens its flow.
     mutating func udpListenerEventArrived(_ listener: Int) {
         guard listener < listeners.capacity, listeners.isAllocated(listener) else { return }
         let socket = listeners[listener].socket
-        while true {
+        for _ in 0..<receivesPerTurn {
             let count = receiveDatagrams(socket) { engine, slot, arrival in
                 guard let index = engine.flow(of: arrival, listener) else {
                     engine.counters.udpDatagramsDropped &+= 1
@@ -103,8 +121,12 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                     engine.addresses(from: flow.remote.address, to: flow.guest.address),
                     sourcePort: flow.remote.port, destinationPort: flow.guest.port)
             }
-            guard count == receiveCount else { return }
+            // A pending error is told once, and datagrams may wait behind it.
+            guard count == receiveCount || count < 0 && !TransientFailure.isFull(Int32(-count)) else {
+                return
+            }
         }
+        listenerIsReady(listener)
     }
 
     private mutating func flow(of arrival: DatagramArrival, _ listener: Int) -> Int? {
