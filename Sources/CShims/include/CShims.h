@@ -15,4 +15,5 @@
 #include "shim_stream.h"
 #include "shim_system.h"
 #include "shim_unix.h"
+#include "shim_vhost.h"
 #include "shim_capture.h"

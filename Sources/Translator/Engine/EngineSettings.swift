@@ -3,6 +3,8 @@
 
 /// What does not change while an engine runs.
 struct EngineSettings {
+    static let defaultReserveByteCount = 128 << 20
+
     var guest: GuestNetwork
     var translation: AddressTranslation
     var allowsTCP = true
@@ -21,7 +23,7 @@ struct EngineSettings {
     /// Where in the arena `FragmentReassembly.largestFrame` bytes lie for a frame put together from fragments.
     var reassembledOffset = 0
     /// Bytes of the reserve for all flows together.
-    var reserveByteCount = 128 << 20
+    var reserveByteCount = Self.defaultReserveByteCount
     /// The guest's address on the link where the daemon set it; nil: learned.
     var guestMAC: MACAddress?
 }

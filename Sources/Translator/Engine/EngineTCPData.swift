@@ -242,7 +242,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         peeks.begin(pull)
         var slot: FrameSlot? = first
         while let room = slot {
-            let count = min(left, chunk)
+            let count = pieceByteCount(min(left, chunk), in: room, index)
             guard host.addPiece(Slice(offset: room.payload.offset, byteCount: count), arena: &arena) else {
                 link.release(room)
                 break
@@ -254,6 +254,14 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                 headerByteCount: headers, payloadByteCount: min(left, chunk), arena: &arena)
         }
         return true
+    }
+
+    /// What goes into a slot that may have been given less room than was asked for: full segments, if one fits.
+    private func pieceByteCount(_ wanted: Int, in room: FrameSlot, _ index: Int) -> Int {
+        let limit = room.payload.byteCount
+        guard limit < wanted else { return wanted }
+        let segment = Int(flows[index].connection.segmentByteCount)
+        return limit < segment ? limit : limit / segment * segment
     }
 
     private mutating func alignPeekOffset(_ skip: Int, _ index: Int) -> Bool {

@@ -98,7 +98,8 @@ protocol FrameLink: ~Copyable {
     /// Room for a frame of up to `payloadByteCount` bytes behind its headers; nil: the link is full until it says
     /// that it is writable.
     mutating func reserve(payloadByteCount: Int, arena: inout Arena) -> FrameSlot?
-    /// As above for a caller that knows its headers: a link may then lay frames out back to back.
+    /// As above for a caller that knows its headers: a link may then lay frames out back to back, and give less room
+    /// for payload than was asked for, as the slot says.
     ///
     /// - Parameter headerByteCount: what `seal` will be told at most.
     mutating func reserve(headerByteCount: Int, payloadByteCount: Int, arena: inout Arena) -> FrameSlot?

@@ -18,22 +18,27 @@ struct Assembly {
         switch configuration.mode {
         case .pasta:
             guard let tap = world.tap.take() else {
-                return try serve(
-                    &world, AbsentLink(), linkByteCount: AbsentLink.arenaByteCount, guestMAC: nil, reactor,
-                    usesRing: usesRing)
+                let memory = try memory(for: reactor, linkByteCount: AbsentLink.arenaByteCount)
+                return try serve(&world, AbsentLink(), memory, guestMAC: nil, reactor, usesRing: usesRing)
             }
             let mac = tap.mac
             let link = TapLink(tap, arenaOffset: 0, reactor: reactor)
-            return try serve(
-                &world, link, linkByteCount: TapLink<LoopReactor>.arenaByteCount, guestMAC: mac, reactor,
-                usesRing: usesRing)
+            let memory = try memory(for: reactor, linkByteCount: TapLink<LoopReactor>.arenaByteCount)
+            return try serve(&world, link, memory, guestMAC: mac, reactor, usesRing: usesRing)
         case .passt:
             let link = StreamLink(client: client(world, reactor), arenaOffset: 0, reactor: reactor)
-            return try serve(
-                &world, link, linkByteCount: StreamLink<LoopReactor>.arenaByteCount, guestMAC: nil, reactor,
-                usesRing: usesRing)
+            let memory = try memory(for: reactor, linkByteCount: StreamLink<LoopReactor>.arenaByteCount)
+            return try serve(&world, link, memory, guestMAC: nil, reactor, usesRing: usesRing)
         case .vhostUser:
-            throw SetupError("This version has no vhost-user link. Leave out --vhost-user.")
+            let memory = try memory(
+                for: reactor, linkByteCount: VhostUserLink<LoopReactor>.arenaByteCount, hasWindow: true)
+            let guestMemory = GuestMemory(
+                window: memory.arena.vector(memory.window), offset: memory.window.offset)
+            try guestMemory.guardAgainstCuts()
+            let link = VhostUserLink(
+                client: client(world, reactor), memory: guestMemory, mtu: network.guest.mtu, arenaOffset: 0,
+                reactor: reactor)
+            return try serve(&world, link, memory, guestMAC: nil, reactor, usesRing: usesRing)
         }
     }
 
@@ -46,16 +51,23 @@ struct Assembly {
             isOneOff: configuration.isOneOff, reactor: reactor, log: log)
     }
 
-    /// The same for every link, whose memory begins at the front of the arena.
+    /// What a link, the sockets of `reactor` and the engine need; the link's part begins at the front of the arena.
+    private func memory<LoopReactor: Reactor>(
+        for reactor: LoopReactor, linkByteCount: Int, hasWindow: Bool = false
+    ) throws(SetupError) -> EngineMemory {
+        try EngineMemory(
+            linkByteCount: linkByteCount,
+            lazyByteCount: LinuxSockets<LoopReactor>.arenaByteCount + 65536 * 2
+                + EngineSettings.defaultReserveByteCount, hasWindow: hasWindow)
+    }
+
+    /// The same for every link.
     private func serve<Link: FrameLink & ~Copyable, LoopReactor: Reactor>(
-        _ world: inout LaunchedWorld, _ inner: consuming Link, linkByteCount: Int, guestMAC: MACAddress?,
-        _ reactor: LoopReactor, usesRing: Bool
+        _ world: inout LaunchedWorld, _ inner: consuming Link, _ memory: borrowing EngineMemory,
+        guestMAC: MACAddress?, _ reactor: LoopReactor, usesRing: Bool
     ) throws(SetupError) -> Int32 {
         var settings = settings(guestMAC: guestMAC)
         let socketsByteCount = LinuxSockets<LoopReactor>.arenaByteCount
-        let memory = try EngineMemory(
-            linkByteCount: linkByteCount,
-            lazyByteCount: socketsByteCount + 65536 * 2 + settings.reserveByteCount)
         settings.reassembledOffset = memory.lazyOffset + socketsByteCount
         let link = CapturingLink(inner, file: Self.captureDescriptor(world))
         let sockets = LinuxSockets(

@@ -44,7 +44,7 @@ enum SystemCallFilter {
         // Spawned command
         (Int(__NR_waitid), .pasta),
         // Guest memory
-        (Int(__NR_mmap), .vhostUser), (Int(__NR_munmap), .all),
+        (Int(__NR_mmap), .vhostUser), (Int(__NR_fstat), .vhostUser), (Int(__NR_munmap), .all),
         // What the C library and the language runtime may call
         (Int(__NR_clock_gettime), .all), (Int(__NR_futex), .all), (Int(__NR_getrandom), .all),
         (Int(__NR_gettid), .all), (Int(__NR_madvise), .all), (Int(__NR_restart_syscall), .all),
