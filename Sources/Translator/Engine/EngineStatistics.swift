@@ -11,7 +11,7 @@ struct EngineStatistics: Equatable, BitwiseCopyable {
     var echoFlows = 0
 
     /// Calls `body` for each number in a fixed order; the names are those of the manual.
-    func forEach(_ body: (StaticString, UInt64) -> Void) {
+    func visit(_ body: (StaticString, UInt64) -> Void) {
         body("frames_in", link.framesFromGuest)
         body("frames_out", link.framesToGuest)
         body("bytes_in", link.bytesFromGuest)

@@ -87,7 +87,8 @@ extension LaunchedWorld {
         // SAFETY: the string is terminated and outlives the call.
         let number = unsafe shim_connect_notify_socket(path)
         guard number >= 0 else {
-            log.warning(SetupError(cannot: "connect to the notification socket \(path)", code: -number).message)
+            log.warning(
+                SetupError(cannot: "connect to the notification socket \(path)", code: -number).message)
             return nil
         }
         return Descriptor(owning: number)

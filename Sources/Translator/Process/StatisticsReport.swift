@@ -58,13 +58,13 @@ struct StatisticsReport {
         if lineCount % Self.linesPerHeading == 0 {
             var heading = LogLine()
             Self.append("seconds", width: 12, to: &heading)
-            statistics.forEach { name, _ in Self.append(name, width: Self.width(name), to: &heading) }
+            statistics.visit { name, _ in Self.append(name, width: Self.width(name), to: &heading) }
             write(&heading)
         }
         lineCount += 1
         var line = LogLine()
         Self.append(width: 12, to: &line) { $0.append(timestamp: age) }
-        statistics.forEach { name, value in
+        statistics.visit { name, value in
             Self.append(width: Self.width(name), to: &line) { $0.append(Int(clamping: value)) }
         }
         write(&line)
@@ -92,7 +92,7 @@ struct StatisticsReport {
         line.append(usesRing ? "\"ring\"" : "\"epoll\"")
         Self.append(statistics.capabilities, to: &line)
         let descriptor = descriptor
-        statistics.forEach { name, value in
+        statistics.visit { name, value in
             // An object may be longer than a line holds.
             if line.byteCount > LogLine.capacity / 2 {
                 Self.send(line, to: descriptor)

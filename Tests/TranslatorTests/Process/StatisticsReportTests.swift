@@ -72,6 +72,7 @@ struct StatisticsReportTests {
 
     private func lines(of pipe: Pipe) -> [Substring] {
         try? pipe.fileHandleForWriting.close()
-        return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(separator: "\n")
+        return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(
+            separator: "\n")
     }
 }
