@@ -161,6 +161,24 @@ static int answer(const struct shim_door_request *request)
 	return descriptor < 0 ? -errno : descriptor;
 }
 
+/* Makes what is asked for; false when nobody wants the answer. */
+static int reply_to(int channel, const struct shim_door_request *request)
+{
+	struct shim_door_answer answers[SHIM_DOOR_LIMIT];
+	int count = 0;
+
+	do {
+		answers[count].result = answer(request);
+		answers[count].tag = request->tag;
+	} while (answers[count++].result >= 0 && count < request->count && count < SHIM_DOOR_LIMIT);
+	if (send(channel, answers, (size_t)count * sizeof(*answers), MSG_NOSIGNAL) >= 0)
+		return 1;
+	while (count--)
+		if (answers[count].result >= 0)
+			close(answers[count].result);
+	return 0;
+}
+
 static void *serve(void *argument)
 {
 	const struct door door = *(const struct door *)argument;
@@ -180,13 +198,8 @@ static void *serve(void *argument)
 			continue;
 		if (received != sizeof(request))
 			break;
-		reply.result = answer(&request);
-		reply.tag = request.tag;
-		if (send(door.channel, &reply, sizeof(reply), MSG_NOSIGNAL) < 0) {
-			if (reply.result >= 0)
-				close(reply.result);
+		if (!reply_to(door.channel, &request))
 			break;
-		}
 	}
 	close(door.channel);
 	return NULL;
@@ -200,7 +213,7 @@ int shim_door_pair(int ends[2])
 int shim_door_start(int space, const int ends[2], int drops_capabilities, uint64_t *thread)
 {
 	struct door door = { .space = space, .channel = ends[1], .drops_capabilities = drops_capabilities };
-	struct shim_door_answer entered;
+	struct shim_door_answer entered[SHIM_DOOR_LIMIT];
 	pthread_attr_t attributes;
 	pthread_t handle;
 	int result;
@@ -212,13 +225,13 @@ int shim_door_start(int space, const int ends[2], int drops_capabilities, uint64
 	if (result)
 		return -result;
 	/* The thread has read `door` once it says how entering went. */
-	result = shim_door_receive(ends[0], &entered, 0);
-	if (result == sizeof(entered) && !entered.result) {
+	result = shim_door_receive(ends[0], entered, 0);
+	if (result == 1 && !entered->result) {
 		*thread = (uint64_t)handle;
 		return 0;
 	}
 	pthread_join(handle, NULL);
-	return result == sizeof(entered) ? entered.result : -ECONNRESET;
+	return result == 1 ? entered->result : -ECONNRESET;
 }
 
 void shim_door_join(uint64_t thread) { pthread_join((pthread_t)thread, NULL); }
@@ -233,14 +246,14 @@ int shim_door_send(int channel, const struct shim_door_request *request, int non
 	return sent < 0 ? -errno : (int)sent;
 }
 
-int shim_door_receive(int channel, struct shim_door_answer *answer, int nonblocking)
+int shim_door_receive(int channel, struct shim_door_answer *answers, int nonblocking)
 {
 	ssize_t received;
 
 	do
-		received = recv(channel, answer, sizeof(*answer), nonblocking ? MSG_DONTWAIT : 0);
+		received = recv(channel, answers, SHIM_DOOR_LIMIT * sizeof(*answers), nonblocking ? MSG_DONTWAIT : 0);
 	while (received < 0 && errno == EINTR);
-	return received < 0 ? -errno : (int)received;
+	return received < 0 ? -errno : (int)((size_t)received / sizeof(*answers));
 }
 
 int64_t shim_file_system(const char *path)

@@ -12,6 +12,7 @@
 #include "shim_ring.h"
 #include "shim_seccomp.h"
 #include "shim_socket.h"
+#include "shim_splice.h"
 #include "shim_stream.h"
 #include "shim_system.h"
 #include "shim_unix.h"

@@ -47,7 +47,11 @@ int shim_spawn(const struct shim_command *command, struct shim_started *started)
 /* Operations of the namespace thread. */
 enum shim_door_operation { SHIM_DOOR_SOCKET = 1, SHIM_DOOR_TUN = 2 };
 
-/* What the namespace thread is asked, and answers: datagrams of a SOCK_SEQPACKET pair. */
+/* Most descriptors of one request. */
+#define SHIM_DOOR_LIMIT 32
+
+/* What the namespace thread is asked, and answers: datagrams of a SOCK_SEQPACKET pair. A datagram back holds an answer
+ * for each descriptor that was made, and one more for what prevented the next. */
 struct shim_door_request {
 	uint32_t operation;
 	uint32_t tag;
@@ -56,6 +60,8 @@ struct shim_door_request {
 	int32_t domain;
 	int32_t type;
 	int32_t protocol;
+	/* How many, 1 to SHIM_DOOR_LIMIT. */
+	int32_t count;
 };
 struct shim_door_answer {
 	/* A descriptor, or -errno. */
@@ -77,7 +83,8 @@ int shim_door_pair(int ends[2]);
 /* One message, whole; the number of bytes, 0 when the other end is gone, or -errno. EAGAIN without blocking when
  * `nonblocking` is not 0. */
 int shim_door_send(int channel, const struct shim_door_request *request, int nonblocking);
-int shim_door_receive(int channel, struct shim_door_answer *answer, int nonblocking);
+/* The number of answers instead; `answers` has room for SHIM_DOOR_LIMIT. */
+int shim_door_receive(int channel, struct shim_door_answer *answers, int nonblocking);
 
 /* Magic number of the file system that holds `path`, or -errno. */
 int64_t shim_file_system(const char *path);

@@ -9,13 +9,15 @@ struct ControlEvents: OptionSet, BitwiseCopyable {
     static let namespaceWatch = ControlEvents(rawValue: 2)
     static let namespaceDoor = ControlEvents(rawValue: 4)
     static let exitRequest = ControlEvents(rawValue: 128)
+    /// Descriptors are short: connections are refused.
+    static let descriptorShortage = ControlEvents(rawValue: 8)
 }
 
 /// One thread's world: a link, the host's sockets, and the flows between them.
 ///
 /// One turn: wait; take edges and frames, which decides; send to sockets, peek from sockets, acknowledge; hand
 /// everything sealed to the link; let deadlines pass. Descriptions move, payload stays where the kernel put it.
-struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>: ~Copyable {
+struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Copyable {
     let settings: EngineSettings
     var arena: Arena
     var link: Link
@@ -49,6 +51,12 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     var ended: IndexList
     var peeks = PeekedSlots()
     var listeners: Slab<Listener>
+    var spliced: Slab<SplicedConnection>
+    var splicedDatagrams: Slab<SplicedDatagrams>
+    var splicedDatagramTable: FlowTable
+    var splicedDatagramWheel: TimerWheel
+    /// Bypasses that have more to do without any event.
+    var readySpliced: IndexList
     var udpFlows: Slab<UDPFlow>
     var udpTable: FlowTable
     var udpWheel: TimerWheel
@@ -100,6 +108,11 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         touched = IndexList(capacity: settings.tcpCapacity)
         ready = IndexList(capacity: settings.tcpCapacity)
         ended = IndexList(capacity: settings.tcpCapacity)
+        spliced = Slab(capacity: settings.tcpCapacity, initial: SplicedConnection.unused)
+        readySpliced = IndexList(capacity: settings.tcpCapacity * 2)
+        splicedDatagrams = Slab(capacity: settings.udpCapacity, initial: SplicedDatagrams.unused)
+        splicedDatagramTable = FlowTable(capacity: settings.udpCapacity, secret: settings.secret)
+        splicedDatagramWheel = TimerWheel(capacity: settings.udpCapacity)
         udpFlows = Slab(capacity: settings.udpCapacity, initial: UDPFlow.unused)
         udpTable = FlowTable(capacity: settings.udpCapacity, secret: settings.secret)
         udpWheel = TimerWheel(capacity: settings.udpCapacity)
@@ -137,10 +150,11 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     /// - Parameter limit: returns then at the latest.
     mutating func turn(until limit: Instant) {
         let canSend = !link.isFull && (!ready.isEmpty || !readyDatagrams.isEmpty || areDatagramsStarved)
-        let isBusy = canSend || !readyListeners.isEmpty || isLinkReadable
+        let isBusy = !readySpliced.isEmpty || canSend || !readyListeners.isEmpty || isLinkReadable
         let count = host.wait(until: isBusy ? .start : min(limit, nextDeadline))
         now = host.now
         counters.turns &+= 1
+        driveReadySpliced()
         for index in 0..<count { eventArrived(host.event(index)) }
         touchReady()
         var batches = 0
@@ -157,7 +171,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
     private var nextDeadline: Instant {
         min(
             min(wheel.nextDeadline, services.advertiser.deadline),
-            min(udpWheel.nextDeadline, echoWheel.nextDeadline))
+            min(udpWheel.nextDeadline, min(echoWheel.nextDeadline, splicedDatagramWheel.nextDeadline)))
     }
 
     private mutating func eventArrived(_ event: Readiness) {
@@ -174,7 +188,9 @@ struct Engine<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets &
         case .exitRequest: control.insert(.exitRequest)
         case .udpFlow: udpEventArrived(token, event)
         case .echo: echoEventArrived(token, event)
-        case .ignored, .tcpSplice, .networkMonitor, .portScanner, .control, .timer:
+        case .tcpSplice: spliceEventArrived(token, event)
+        case .udpSplice: splicedDatagramsArrived(token, event)
+        case .ignored, .networkMonitor, .portScanner, .control, .timer:
             break
         }
     }

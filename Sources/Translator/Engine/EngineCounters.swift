@@ -29,5 +29,9 @@ struct EngineCounters: Equatable, BitwiseCopyable {
     var retractedBytes: UInt64 = 0
     var udpFlowsOpened: UInt64 = 0
     var udpDatagramsDropped: UInt64 = 0
+    /// Payload bytes of connections that bypass the link.
+    var splicedBytes: UInt64 = 0
+    /// Descriptors could not be had.
+    var descriptorShortages: UInt64 = 0
     var echoFlowsOpened: UInt64 = 0
 }

@@ -37,32 +37,44 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         for _ in 0..<FrameBatch.capacity {
             switch host.accept(listeners[listener].socket) {
             case .none: return
-            case .failed:
+            case .failed(let code):
+                if DescriptorShortage.isOne(code), acceptedTooMany(listener) { continue }
                 counters.tcpFlowsRefused &+= 1
                 return
-            case .connection(let accepted): openFromHost(accepted, listener)
+            case .connection(let accepted): connectionArrived(accepted, listener)
             }
         }
         listenerIsReady(listener)
     }
 
-    private mutating func openFromHost(_ accepted: AcceptedConnection, _ listener: Int) {
-        guard listeners[listener].direction == .inbound,
-            let inbound = settings.translation.inbound(
-                .tcp, target: listeners[listener].target, targetPort: listeners[listener].targetPort,
-                peer: accepted.peer, local: accepted.local.address, observed: observed),
-            inbound.path == .link, let index = flows.allocate()
-        else {
-            counters.tcpFlowsRefused &+= 1
-            host.close(accepted.socket, token: FlowToken(kind: .ignored), abortively: true)
-            return
+    private mutating func connectionArrived(_ accepted: AcceptedConnection, _ listener: Int) {
+        let rule = listeners[listener]
+        let route =
+            switch rule.direction {
+            case .inbound:
+                settings.translation.inbound(
+                    .tcp, target: rule.target, targetPort: rule.targetPort, peer: accepted.peer,
+                    local: accepted.local.address, observed: observed)
+            case .outbound:
+                settings.translation.fromNamespace(
+                    .tcp, target: rule.target, targetPort: rule.targetPort, peer: accepted.peer,
+                    local: accepted.local.address)
+            }
+        guard let route else { return refuse(accepted.socket) }
+        switch route.path {
+        case .link: openFromHost(accepted, route)
+        case .splice:
+            openSpliced(
+                accepted.socket, to: route.guest, at: rule.direction == .inbound ? .namespace : .host)
         }
+    }
+
+    private mutating func openFromHost(_ accepted: AcceptedConnection, _ inbound: InboundRoute) {
+        guard let index = flows.allocate() else { return refuse(accepted.socket) }
         let key = FlowKey(transport: ProtocolNumber.tcp, near: inbound.guest, far: inbound.remote)
         guard table.find(key) == nil else {
             flows.free(index)
-            counters.tcpFlowsRefused &+= 1
-            host.close(accepted.socket, token: FlowToken(kind: .ignored), abortively: true)
-            return
+            return refuse(accepted.socket)
         }
         let opening = TCPOpening(
             initialSequence: isn.sequence(for: key, now: now),

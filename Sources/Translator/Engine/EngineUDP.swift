@@ -107,19 +107,14 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     mutating func udpListenerEventArrived(_ listener: Int) {
         guard listener < listeners.capacity, listeners.isAllocated(listener) else { return }
         let socket = listeners[listener].socket
+        if listeners[listener].direction == .outbound
+            || settings.translation.splice.isAllowed && listeners[listener].target == nil
+        {
+            return bypassListenerEventArrived(listener)
+        }
         for _ in 0..<receivesPerTurn {
             let count = receiveDatagrams(socket) { engine, slot, arrival in
-                guard let index = engine.flow(of: arrival, listener) else {
-                    engine.counters.udpDatagramsDropped &+= 1
-                    engine.link.release(slot)
-                    return
-                }
-                engine.udpFlows[index].datagramsFromHost(now: engine.now)
-                let flow = engine.udpFlows[index]
-                engine.sealDatagram(
-                    slot, byteCount: arrival.byteCount,
-                    engine.addresses(from: flow.remote.address, to: flow.guest.address),
-                    sourcePort: flow.remote.port, destinationPort: flow.guest.port)
+                engine.deliver(arrival, in: slot, listener)
             }
             // A pending error is told once, and datagrams may wait behind it.
             guard count == receiveCount || count < 0 && !TransientFailure.isFull(Int32(-count)) else {
@@ -127,6 +122,21 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             }
         }
         listenerIsReady(listener)
+    }
+
+    /// Seals a datagram that came through a listening socket and lies in a slot, if it has a flow.
+    mutating func deliver(_ arrival: DatagramArrival, in slot: FrameSlot, _ listener: Int) {
+        guard let index = flow(of: arrival, listener) else {
+            counters.udpDatagramsDropped &+= 1
+            link.release(slot)
+            return
+        }
+        udpFlows[index].datagramsFromHost(now: now)
+        let flow = udpFlows[index]
+        sealDatagram(
+            slot, byteCount: arrival.byteCount,
+            addresses(from: flow.remote.address, to: flow.guest.address), sourcePort: flow.remote.port,
+            destinationPort: flow.guest.port)
     }
 
     private mutating func flow(of arrival: DatagramArrival, _ listener: Int) -> Int? {
@@ -139,9 +149,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         else { return nil }
         if let index = udpTable.find(UDPFlow.key(guest: route.guest, remote: route.remote)) { return index }
         guard let index = udpFlows.allocate() else { return nil }
-        let port = host.port(of: listeners[listener].socket)
         let outcome = host.openReply(
-            from: Endpoint(address: local, port: port), to: peer, token: udpToken(index))
+            from: Endpoint(address: local, port: listeners[listener].port), to: peer, token: udpToken(index))
         return addDatagrams(
             index, outcome,
             UDPFlow(
@@ -190,7 +199,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             left -= 1
             udpEventArrived(udpToken(index), readable)
         }
-        for index in 0..<listeners.capacity
+        for index in 0..<listeners.endIndex
         where listeners.isAllocated(index) && listeners[index].transport == .udp {
             udpListenerEventArrived(index)
         }
@@ -244,6 +253,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     mutating func passDatagramDeadlines() {
+        passSplicedDatagramDeadlines()
         while let index = udpWheel.popExpired(now: now) {
             let deadline = udpFlows[index].deadline(settings.udpTimeouts)
             if now < deadline {

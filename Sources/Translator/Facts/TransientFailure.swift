@@ -8,3 +8,9 @@ enum TransientFailure {
     /// `EAGAIN`, or the kernel is short of memory (`ENOMEM`, `ENOBUFS`).
     static func isOne(_ code: Int32) -> Bool { code == 11 || code == 12 || code == 105 }
 }
+
+/// Failures to make a descriptor that end when others are closed, by error number (asm-generic/errno.h).
+enum DescriptorShortage {
+    /// `ENFILE`, `EMFILE`.
+    static func isOne(_ code: Int32) -> Bool { code == 23 || code == 24 }
+}

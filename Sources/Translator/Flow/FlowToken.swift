@@ -17,6 +17,7 @@ struct FlowToken: Hashable, BitwiseCopyable {
         case tcpSplice
         case tcpListener
         case udpFlow
+        case udpSplice
         case udpListener
         case echo
         case signal

@@ -10,7 +10,8 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
     private static var vectorCount: Int { 1024 }
     /// Most pieces of one operation: a batch's frames, or what is sent from a reserve at once.
     private static var largestPieceCount: Int { FrameBatch.capacity }
-    private static var scratchByteCount: Int { 1 << 20 }
+    /// Room for 32 datagrams of a bypass, which use it together with the bytes that a peek skips.
+    private static var scratchByteCount: Int { 32 * 65_664 }
     /// Bytes that the sockets need in the arena.
     static var arenaByteCount: Int { scratchByteCount }
 
@@ -18,6 +19,15 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
     let keepsPeekOffset: Bool
     private var batch: OperationBatch
     var datagrams = DatagramBatch()
+    /// Datagrams of a bypass that leave next.
+    var relayed = DatagramBatch()
+    /// Made in the namespace; none without one.
+    var namespace: NamespaceSockets
+    var pipes: SplicePipes
+    /// Given up for a moment when there is no other; below 0: it is to be made again.
+    var spareDescriptor: Int32
+    /// Pools are not filled before: descriptors were short.
+    var shortUntil = Instant.start
     private var pool4: IndexList
     private var pool6: IndexList
     /// Pieces of the operation posted last.
@@ -28,13 +38,18 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
     /// Bytes in front of what each posted peek is for, when sockets keep no peek offset.
     private var skips: IndexList
     /// Takes bytes that are peeked only to get past them.
-    private let scratch: Slice
+    let scratch: Slice
     private let outboundInterface: Configuration.PerVersion<Int32>
 
     /// - Parameters:
     ///   - arenaOffset: a page boundary, in front of `arenaByteCount` bytes that are the sockets' own.
     ///   - outboundInterface: index of the interface that outbound sockets are bound to; 0: none.
-    init(reactor: LoopReactor, arenaOffset: Int, outboundInterface: Configuration.PerVersion<Int32>) {
+    ///   - splices: pipes will be wanted.
+    ///   - descriptorLimit: what the process may have open, which the pools take a small part of.
+    init(
+        reactor: LoopReactor, arenaOffset: Int, outboundInterface: Configuration.PerVersion<Int32>,
+        splices: Bool = false, descriptorLimit: Int = 4096
+    ) {
         self.reactor = reactor
         self.outboundInterface = outboundInterface
         scratch = Slice(offset: arenaOffset, byteCount: Self.scratchByteCount)
@@ -45,6 +60,9 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
         let probe = SocketCalls.openTCP(.v4)
         keepsPeekOffset = probe >= 0 && SocketCalls.set(.peekOffset, to: -1, on: probe) == 0
         if probe >= 0 { _ = CShims.close(probe) }
+        namespace = NamespaceSockets(streamCount: min(64, max(8, descriptorLimit / 32)))
+        pipes = SplicePipes(count: splices ? min(32, max(4, descriptorLimit / 64)) : 0)
+        spareDescriptor = SocketCalls.openUDP(.v4)
         fillPools()
     }
 
@@ -60,7 +78,7 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
         return socket
     }
 
-    private mutating func take(_ version: IPVersion) -> Int32? {
+    mutating func take(_ version: IPVersion) -> Int32? {
         let pooled = version == .v4 ? pool4.removeLast() : pool6.removeLast()
         if let pooled { return Int32(pooled) }
         return Self.made(version)
@@ -71,6 +89,13 @@ extension LinuxSockets: HostSockets {
     var now: Instant { Instant(nanoseconds: Int64(bitPattern: shim_monotonic_nanoseconds())) }
 
     mutating func replenish() {
+        if shortUntil != .start {
+            guard shortUntil <= now else { return }
+            shortUntil = .start
+        }
+        if spareDescriptor < 0 { spareDescriptor = SocketCalls.openUDP(.v4) }
+        pipes.replenish()
+        namespace.replenish()
         if pool4.count < pool4.capacity, let socket = Self.made(.v4) { pool4.append(Int(socket)) }
         if pool6.count < pool6.capacity, let socket = Self.made(.v6) { pool6.append(Int(socket)) }
     }

@@ -9,14 +9,6 @@ import CShims
 /// threads in turn, because a thread keeps the root directory it was created with: one for set-up, which sees the host's
 /// files, and one for run time, which is created when those are gone and holds no privilege.
 struct NamespaceDoor: ~Copyable {
-    /// What came of a request: a new descriptor that the receiver now owns, or an error number.
-    struct Answer {
-        /// At least 0, or the negative of an error number.
-        var result: Int32
-        /// As given with the request.
-        var tag: UInt32
-    }
-
     /// nil once the last thread is inside.
     private var space: Descriptor?
     private var channel: Descriptor?
@@ -74,12 +66,6 @@ struct NamespaceDoor: ~Copyable {
                 ask(SHIM_DOOR_SOCKET, domain, type, number), "create a socket in the namespace"))
     }
 
-    /// Asks for a socket without waiting; false when too many requests are open.
-    @inline(__always)
-    func requestSocket(domain: Int32, type: Int32, protocol number: Int32, tag: UInt32) -> Bool {
-        send(SHIM_DOOR_SOCKET, domain, type, number, tag: tag, nonblocking: true) > 0
-    }
-
     /// Readable when an answer waits; -1 while closed.
     var descriptor: Int32 {
         switch channel {
@@ -91,14 +77,6 @@ struct NamespaceDoor: ~Copyable {
     /// What asks the present thread.
     var requests: DoorChannel { DoorChannel(descriptor: descriptor) }
 
-    /// The next answer to a request that was not waited for; nil when none waits.
-    func nextAnswer() -> Answer? {
-        var answer = shim_door_answer()
-        // SAFETY: the answer is a value of this function, filled by the call.
-        let received = unsafe shim_door_receive(descriptor, &answer, 1)
-        return received > 0 ? Answer(result: answer.result, tag: answer.tag) : nil
-    }
-
     private var spaceNumber: Int32 {
         switch space {
         case .some(let space): space.number
@@ -109,22 +87,9 @@ struct NamespaceDoor: ~Copyable {
     private func ask(_ operation: shim_door_operation, _ domain: Int32, _ type: Int32, _ number: Int32)
         -> Int32
     {
-        let sent = send(operation, domain, type, number, tag: 0, nonblocking: false)
-        guard sent > 0 else { return sent }
-        var answer = shim_door_answer()
-        // SAFETY: the answer is a value of this function, filled by the call.
-        let received = unsafe shim_door_receive(descriptor, &answer, 0)
-        guard received > 0 else { return received < 0 ? received : -ECONNRESET }
-        return answer.result
-    }
-
-    private func send(
-        _ operation: shim_door_operation, _ domain: Int32, _ type: Int32, _ number: Int32, tag: UInt32,
-        nonblocking: Bool
-    ) -> Int32 {
-        var request = shim_door_request(
-            operation: operation.rawValue, tag: tag, domain: domain, type: type, protocol: number)
-        // SAFETY: the request is a value of this function, read by the call.
-        return unsafe shim_door_send(descriptor, &request, nonblocking ? 1 : 0)
+        requests.ask(
+            shim_door_request(
+                operation: operation.rawValue, tag: 0, domain: domain, type: type, protocol: number, count: 1)
+        )
     }
 }

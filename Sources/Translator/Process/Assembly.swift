@@ -71,7 +71,8 @@ struct Assembly {
         settings.reassembledOffset = memory.lazyOffset + socketsByteCount
         let link = CapturingLink(inner, file: Self.captureDescriptor(world))
         let sockets = LinuxSockets(
-            reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces)
+            reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces,
+            splices: configuration.mode == .pasta, descriptorLimit: shim_descriptor_limit())
         let responders = EngineResponders(
             network: network.guest, time: UInt32(truncatingIfNeeded: time(nil) - Self.year2000))
         var engine = Engine(
@@ -90,6 +91,7 @@ struct Assembly {
         }
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
+        if let door = Service.channel(of: world) { engine.host.namespace.open(door) }
         try Launch.ready(&world, log: log)
         return loop(&engine, &world, usesRing: usesRing)
     }
@@ -131,11 +133,12 @@ struct Assembly {
         }
     }
 
-    private func loop<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>(
+    private func loop<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>(
         _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld, usesRing: Bool
     ) -> Int32 {
         let polls = Self.watchDescriptor(world).map { $0 < 0 } ?? false
         var report = StatisticsReport(configuration, usesRing: usesRing, now: engine.now)
+        var warnsAgainAt = Instant.start
         while true {
             let next = report?.turnEnded(engine.statistics, now: engine.now) ?? .never
             engine.turn(until: min(next, polls ? engine.now + .seconds(1) : .never))
@@ -146,12 +149,19 @@ struct Assembly {
             if engine.control.contains(.exitRequest) { return 0 }
             if polls || engine.control.contains(.namespaceWatch), world.watch?.isGone() == true { return 0 }
             if engine.isFinished { return 0 }
+            if engine.control.contains(.descriptorShortage), engine.now >= warnsAgainAt {
+                warnsAgainAt = engine.now + .seconds(10)
+                log.note(.warning) { line in
+                    line.append(
+                        "Too few descriptors: connections are refused. Raise the limit of open files.")
+                }
+            }
             engine.control = []
         }
     }
 
     /// The command is gone, and its kernel may still send what it wrote last: serves as long as that moves.
-    private func drain<Link: FrameLink & ~Copyable, Host: HostSockets & DatagramSockets & ~Copyable>(
+    private func drain<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>(
         _ engine: inout Engine<Link, Host>
     ) {
         let end = engine.now + .seconds(5)
@@ -170,7 +180,7 @@ struct Assembly {
         var random = SystemRandomNumberGenerator()
         func key() -> SipKey { SipKey(low: random.next(), high: random.next()) }
         var splice = SplicePolicy()
-        splice.isAllowed = false
+        splice.isAllowed = configuration.mode == .pasta && !configuration.forbidsSplice
         splice.isOnlyWay = configuration.isSpliceOnly
         splice.keepsLoopback = configuration.mapsHostLoopbackToNamespaceLoopback
         var settings = EngineSettings(

@@ -49,7 +49,7 @@ enum Service {
     }
 
     /// nil: there is no namespace.
-    private static func channel(of world: borrowing LaunchedWorld) -> DoorChannel? {
+    static func channel(of world: borrowing LaunchedWorld) -> DoorChannel? {
         switch world.door {
         case .some(let door): door.requests
         case .none: nil

@@ -17,17 +17,21 @@ struct NamespaceDoorTests {
         door.close()
         let closed = door.descriptor
         try door.openForever()
-        let isAsked = door.requestSocket(domain: AF_INET6, type: stream, protocol: 0, tag: 77)
-        var answer: NamespaceDoor.Answer?
-        while answer == nil { answer = door.nextAnswer() }
-        let refused = door.requestSocket(domain: -1, type: stream, protocol: 0, tag: 78)
-        var refusal: NamespaceDoor.Answer?
-        while refusal == nil { refusal = door.nextAnswer() }
+        let channel = door.requests
+        let isAsked = channel.request(.udp, .v6, count: 3, tag: 77)
+        var sockets: [Int32] = []
+        var tags: Set<UInt32> = []
+        let isAnswered = channel.takeAnswers(waits: true) { result, tag in
+            sockets.append(result)
+            tags.insert(tag)
+        }
+        let isDone = channel.takeAnswers(waits: false) { _, _ in }
+        let single = channel.socket(.tcp, .v4)
         door.close()
 
-        #expect(first > 2 && closed == -1 && isAsked && refused)
-        #expect(answer?.tag == 77 && answer?.result ?? -1 > 2)
-        #expect(refusal?.tag == 78 && refusal?.result == -EAFNOSUPPORT)
-        if let number = answer?.result { close(number) }
+        #expect(first > 2 && closed == -1 && isAsked && isAnswered && !isDone)
+        #expect(sockets.count == 3 && sockets.allSatisfy { $0 > 2 } && tags == [77])
+        #expect(single > 2 && fcntl(single, F_GETFL) & O_NONBLOCK != 0)
+        for socket in sockets + [single] { close(socket) }
     }
 }
