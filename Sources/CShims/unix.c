@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 passt contributors
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "CShims.h"
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -100,4 +101,11 @@ int shim_adopt(int fd)
 	if (null != fd)
 		close(null);
 	return duplicate;
+}
+
+int shim_is_hung_up(int fd)
+{
+	struct pollfd place = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&place, 1, 0) == 1;
 }

@@ -400,10 +400,10 @@ class World:
             "guest", self.enter_host(["unshare", "--user", "--map-root-user", "--net", *unshare, "--"]))
         return agent.wait_until_ready()
 
-    def attach(self, *arguments, timeout=20):
-        """A pasta that goes to the background; returns its process ID."""
+    def attach(self, *arguments, timeout=20, name="pasta"):
+        """A pasta, or passt, that goes to the background; returns its process ID."""
         pid_file = self.directory / f"pid-{time.monotonic_ns()}"
-        result = self.run_pasta("--pid", str(pid_file), *arguments, timeout=timeout)
+        result = self.run_pasta("--pid", str(pid_file), *arguments, timeout=timeout, name=name)
         assert result.returncode == 0, result.stderr
         self.daemons.append(int(pid_file.read_text()))
         return self.daemons[-1]

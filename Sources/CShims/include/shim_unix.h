@@ -26,3 +26,6 @@ int shim_is_connected_stream(int fd);
 /* Moves `fd` above the standard streams, non-blocking and closed on exec; /dev/null takes the place of a standard
  * stream. The new number, or -errno. */
 int shim_adopt(int fd);
+
+/* 1 when the other end of a connection will send no more. */
+int shim_is_hung_up(int fd);

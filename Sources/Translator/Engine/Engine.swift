@@ -199,10 +199,13 @@ struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Co
         let events = link.eventArrived(token, event, arena: &arena)
         if events.contains(.readable) { isLinkReadable = true }
         if events.contains(.finished) { isFinished = true }
-        if events.contains(.attached) {
-            guestMAC = settings.guestMAC ?? .broadcast
-            probeGuest()
-        }
+        if events.contains(.attached) { guestAttached() }
+    }
+
+    private mutating func guestAttached() {
+        isLinkReadable = true
+        guestMAC = settings.guestMAC ?? .broadcast
+        probeGuest()
     }
 
     /// Takes up what was put off; flows with something for the guest stay listed while the link is full.
@@ -234,6 +237,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Co
         switch link.harvest(into: &batch, arena: &arena) {
         case .drained: isLinkReadable = false
         case .detached: isLinkReadable = false
+        case .attached: guestAttached()
         case .more: isLinkReadable = true
         case .closed:
             isLinkReadable = false

@@ -58,6 +58,8 @@ struct ClientSocket<LoopReactor: Reactor>: ~Copyable {
     ///
     /// - Returns: true when there is a client that was not there before.
     mutating func accept() -> Bool {
+        // A client that left is dropped first, with what it sent last; the next one waits so long.
+        guard listener >= 0, !isConnected || shim_is_hung_up(descriptor) == 0 else { return false }
         var isNew = false
         while true {
             let number = shim_unix_accept(listener)
@@ -80,9 +82,9 @@ struct ClientSocket<LoopReactor: Reactor>: ~Copyable {
         }
     }
 
-    /// Closes the connection to the client.
+    /// Closes the connection to the client, and takes the next one if it waits already.
     ///
-    /// - Returns: `closed` when it was to be the only one, else `detached`.
+    /// - Returns: `closed` when this was to be the only one, `attached` with a next one, else `detached`.
     mutating func drop(_ reason: StaticString) -> HarvestOutcome {
         guard isConnected else { return .detached }
         let token = FlowToken(kind: .link, side: Self.clientSide, generation: generation)
@@ -90,7 +92,8 @@ struct ClientSocket<LoopReactor: Reactor>: ~Copyable {
         _ = close(descriptor)
         descriptor = -1
         log.note(.info) { line in line.append(reason) }
-        return isOneOff ? .closed : .detached
+        if isOneOff { return .closed }
+        return accept() ? .attached : .detached
     }
 
     /// Where a client breaks the rules: it is told to the log, with a number, before it is dropped.
@@ -114,6 +117,12 @@ struct ClientSocket<LoopReactor: Reactor>: ~Copyable {
 }
 
 extension HarvestOutcome {
-    /// The same, said by an edge.
-    var events: LinkEvents { self == .closed ? .finished : [] }
+    /// What `drop` told, as it is said by an edge.
+    var events: LinkEvents {
+        switch self {
+        case .drained, .more, .detached: []
+        case .attached: [.attached, .readable]
+        case .closed: .finished
+        }
+    }
 }

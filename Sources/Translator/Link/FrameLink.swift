@@ -49,6 +49,8 @@ enum HarvestOutcome: Equatable, BitwiseCopyable {
     case more
     /// The guest's hypervisor left; another may come.
     case detached
+    /// The guest's hypervisor left, and the next one is there already.
+    case attached
     /// The link is gone for good: the guest, the hypervisor or the namespace left.
     case closed
 }

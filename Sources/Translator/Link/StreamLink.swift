@@ -53,7 +53,9 @@ struct StreamLink<LoopReactor: Reactor>: ~Copyable {
     private mutating func drop(_ reason: StaticString) -> HarvestOutcome {
         output.discard()
         isBlocked = false
-        return client.drop(reason)
+        let outcome = client.drop(reason)
+        if outcome == .attached { clientArrived() }
+        return outcome
     }
 
     /// Performs what is posted: bytes moved, or -errno.
