@@ -109,3 +109,33 @@ int shim_is_hung_up(int fd)
 
 	return poll(&place, 1, 0) == 1;
 }
+
+int shim_unix_connect(const char *path)
+{
+	struct sockaddr_un address;
+	int fd = open_at(path, &address), error;
+
+	if (fd < 0)
+		return fd;
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)) && !fcntl(fd, F_SETFL, 0) &&
+	    !fcntl(fd, F_SETFD, 0))
+		return fd;
+	error = errno;
+	close(fd);
+	return -error;
+}
+
+int64_t shim_send(int fd, const void *bytes, size_t byte_count)
+{
+	ssize_t sent = send(fd, bytes, byte_count, MSG_NOSIGNAL);
+
+	return sent < 0 ? -errno : sent;
+}
+
+int shim_is_answered(int fd)
+{
+	char byte;
+	ssize_t received = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return received < 0 ? -errno : (int)received;
+}

@@ -84,6 +84,5 @@ class Client:
     def check(self, wanted="192.0.2.1"):
         """Sees that passt serves: asks for a MAC and gets it."""
         self.send(arp_request(wanted))
-        reply = self.expect(lambda frame: is_arp(frame, 2))
+        reply = self.expect(lambda frame: is_arp(frame, 2) and frame[28:32] == socket.inet_aton(wanted))
         assert reply[:6] == GUEST_MAC and reply[6:12] == OUR_MAC
-        assert socket.inet_ntoa(reply[28:32]) == wanted

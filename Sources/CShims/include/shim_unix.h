@@ -3,6 +3,8 @@
  *
  * UNIX stream sockets that others connect to. */
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
 
 /* A non-blocking UNIX stream socket, closed on exec, that listens at `path` and keeps nobody waiting; or -errno.
  * Here because struct sockaddr_un holds an array. */
@@ -29,3 +31,12 @@ int shim_adopt(int fd);
 
 /* 1 when the other end of a connection will send no more. */
 int shim_is_hung_up(int fd);
+
+/* A blocking connection to `path`, kept by programs that are executed; or -errno. */
+int shim_unix_connect(const char *path);
+
+/* Sends without a signal when nobody reads; bytes or -errno. */
+int64_t shim_send(int fd, const void *bytes, size_t byte_count);
+
+/* 1 when there is something to read, which stays; 0 when the other end is done, or -errno (EAGAIN: not yet). */
+int shim_is_answered(int fd);

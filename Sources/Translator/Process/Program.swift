@@ -5,6 +5,9 @@ import CShims
 /// The program: what its name and arguments ask for, from start to exit.
 public enum Program {
     public static func run() -> Never {
+        if (CommandLine.arguments.first ?? "").split(separator: "/").last?.containsText("qrap") == true {
+            runQrap()
+        }
         let invocation = Invocation(
             arguments: CommandLine.arguments, reactorVariable: ProcessEnvironment.value("PASST_REACTOR"),
             ephemeralPorts: ephemeralPorts())
@@ -35,6 +38,15 @@ public enum Program {
         let bounds = text.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
         guard bounds.count == 2, bounds[0] <= bounds[1] else { return PortSurroundings.usualEphemeralPorts }
         return bounds[0]...bounds[1]
+    }
+
+    private static func runQrap() -> Never {
+        do throws(SetupError) {
+            try Qrap.run(Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            Log(name: "qrap").error(error.message)
+            exit(1)
+        }
     }
 
     private static func answer(_ text: String) -> Never {
