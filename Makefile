@@ -20,7 +20,7 @@ OPTIONS ?=
 
 BUILD_PACKAGES = liburing-dev libseccomp-dev
 TEST_PACKAGES = python3-pytest iproute2 iputils-ping util-linux procps tcpdump isc-dhcp-client udhcpc iperf3 reuse \
-	man-db mandoc zsh fish
+	man-db mandoc zsh fish qemu-system-x86 busybox-static
 PERF_PACKAGES = iproute2 util-linux iperf3 passt slirp4netns
 
 .PHONY: all run test perf documents install uninstall clean dependencies test-dependencies perf-dependencies binary
@@ -35,6 +35,7 @@ binary:
 	@cp "$$($(SWIFT) build $(RELEASE) --show-bin-path)/passt" build/passt.new
 	@mv -f build/passt.new build/passt
 	@ln -sf passt build/pasta
+	@ln -sf passt build/qrap
 
 run: dependencies binary
 	@contrib/tun-device
@@ -69,6 +70,7 @@ install:
 	@test -x build/passt || { echo 'Nothing to install. Run "make" first.' >&2; exit 1; }
 	install -D -m 0755 build/passt '$(BINDIR)/passt'
 	ln -sf passt '$(BINDIR)/pasta'
+	ln -sf passt '$(BINDIR)/qrap'
 	@for page in man/*.1; do \
 	    test ! -e "$$page" || install -D -m 0644 "$$page" '$(MANDIR)'/"$$(basename "$$page")" || exit 1; \
 	done
@@ -83,7 +85,7 @@ install:
 	done
 
 uninstall:
-	rm -f '$(BINDIR)/passt' '$(BINDIR)/pasta'
+	rm -f '$(BINDIR)/passt' '$(BINDIR)/pasta' '$(BINDIR)/qrap'
 	@for page in man/*.1; do rm -f '$(MANDIR)'/"$$(basename "$$page")"; done
 	@for file in contrib/completion/*.bash; do rm -f '$(BASHDIR)'/"$$(basename "$$file" .bash)"; done
 	@for file in contrib/completion/_*; do rm -f '$(ZSHDIR)'/"$$(basename "$$file")"; done
