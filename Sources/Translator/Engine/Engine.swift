@@ -66,6 +66,8 @@ struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Co
     var receiveSlots = FrameSlots()
     /// Listeners that had more connections than one turn takes.
     var readyListeners: IndexList
+    /// The flow whose datagrams from the guest are posted to be sent together; -1: none.
+    var postedFlow = -1
     /// Datagram flows that had more than one turn takes; an index may stand twice.
     var readyDatagrams: IndexList
     let isn: InitialSequence
@@ -245,6 +247,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Co
         }
         counters.framesFromGuest &+= UInt64(batch.count)
         for index in 0..<batch.count { frameArrived(batch[index]) }
+        sendDatagrams()
     }
 
     private mutating func passDeadlines() {

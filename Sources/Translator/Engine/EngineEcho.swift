@@ -19,13 +19,19 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         if echoFlows[index].requestArrived(sequence: frame.echoSequence, hopLimit: frame.hopLimit, now: now) {
             host.setHopLimit(socket, to: frame.hopLimit, version: frame.version)
         }
+        sendDatagrams()
         // The kernel puts its own identifier and checksum in.
         let message = Slice(
             offset: received.bytes.offset + Int(frame.transportOffset),
             byteCount: ICMPMessage.length + frame.payloadByteCount)
-        let result = host.sendDatagram(
-            socket, message, segmentByteCount: 0, version: frame.version, arena: &arena)
-        if result < 0 { reportEchoErrors(index) }
+        _ = host.postDatagram(message, segmentByteCount: 0, version: frame.version, arena: &arena)
+        var result = host.sendDatagrams(socket, 0..<1)
+        if result < 0, !TransientFailure.isFull(-result) {
+            reportEchoErrors(index)
+            result = host.sendDatagrams(socket, 0..<1)  // an earlier request's error is told first
+            if result < 0 { reportEchoErrors(index) }
+        }
+        host.clearDatagrams()
     }
 
     private mutating func reportEchoErrors(_ index: Int) {
@@ -68,14 +74,15 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                 areDatagramsStarved = true
                 return
             }
+            let isThere =
+                host.expectDatagram(slot.payload, arena: &arena)
+                && host.receiveDatagrams(echoFlows[index].socket) == 1
+            let byteCount = isThere ? host.arrival(0).byteCount : 0
             host.clearDatagrams()
-            guard host.expectDatagram(slot.payload, arena: &arena),
-                host.receiveDatagrams(echoFlows[index].socket) == 1
-            else {
+            guard isThere else {
                 link.release(slot)
                 return
             }
-            let byteCount = host.arrival(0).byteCount
             var flow = echoFlows[index]
             let isForGuest = Self.takeReply(
                 &flow, Slice(offset: slot.payload.offset, byteCount: byteCount), &arena)

@@ -117,6 +117,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         reassembly.release(place)
         isReassembled = true
         frameArrived(ReceivedFrame(bytes: whole))
+        sendDatagrams()
         settle()  // before the next one takes the same place
         isReassembled = false
     }

@@ -22,19 +22,57 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             counters.udpDatagramsDropped &+= 1
             return
         }
-        let socket = udpFlows[index].socket
+        if index != postedFlow { sendDatagrams() }
         if udpFlows[index].datagramsFromGuest(hopLimit: frame.hopLimit, now: now) {
-            host.setHopLimit(socket, to: frame.hopLimit, version: udpFlows[index].peer.address.version)
+            sendDatagrams()
+            let version = udpFlows[index].peer.address.version
+            host.setHopLimit(udpFlows[index].socket, to: frame.hopLimit, version: version)
         }
         let isRun = received.offload.segmentation == .udp
-        let result = host.sendDatagram(
-            socket, payload(of: frame, in: received),
-            segmentByteCount: isRun ? Int(received.offload.segmentSize) : 0,
-            version: udpFlows[index].peer.address.version, arena: &arena)
-        if result < 0 {
-            counters.udpDatagramsDropped &+= 1
-            datagramErrorsArrived(index)
+        postDatagram(
+            payload(of: frame, in: received),
+            segmentByteCount: isRun ? Int(received.offload.segmentSize) : 0, for: index)
+    }
+
+    private mutating func postDatagram(_ payload: Slice, segmentByteCount: Int, for index: Int) {
+        let version = udpFlows[index].peer.address.version
+        postedFlow = index
+        while !host.postDatagram(
+            payload, segmentByteCount: segmentByteCount, version: version, arena: &arena)
+        {
+            sendDatagrams()
+            postedFlow = index
         }
+    }
+
+    /// Sends the run of datagrams of one flow that was posted; call it before the payload's place is used again.
+    mutating func sendDatagrams() {
+        guard postedFlow >= 0 else { return }
+        let index = postedFlow
+        let count = host.postedDatagramCount
+        var sentCount = 0
+        var hasFailed = false
+        var isSecondTry = false
+        while sentCount < count {
+            let result = host.sendDatagrams(udpFlows[index].socket, sentCount..<count)
+            if result > 0 {
+                sentCount += Int(result)
+                isSecondTry = false
+                continue
+            }
+            if result == 0 || TransientFailure.isFull(-result) { break }
+            // The error of an earlier datagram is told before this one leaves: it says nothing about this one.
+            hasFailed = true
+            if isSecondTry {
+                counters.udpDatagramsDropped &+= 1
+                sentCount += 1
+            }
+            isSecondTry.toggle()
+        }
+        counters.udpDatagramsDropped &+= UInt64(count - sentCount)
+        host.clearDatagrams()
+        postedFlow = -1
+        if hasFailed { datagramErrorsArrived(index) }
     }
 
     private mutating func openDatagrams(_ guest: Endpoint, _ remote: Endpoint) -> Int? {
@@ -175,7 +213,10 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             }
             receiveSlots.append(slot)
         }
-        guard receiveSlots.count > 0 else { return 0 }
+        guard receiveSlots.count > 0 else {
+            host.clearDatagrams()
+            return 0
+        }
         let count = Int(host.receiveDatagrams(socket))
         for index in 0..<receiveSlots.count {
             let slot = receiveSlots[index]
@@ -185,6 +226,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             }
             take(&self, slot, host.arrival(index))
         }
+        host.clearDatagrams()
         if count > 0 { link.flush(arena: &arena) }
         return count
     }

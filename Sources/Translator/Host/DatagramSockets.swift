@@ -13,16 +13,20 @@ protocol DatagramSockets: ~Copyable {
     /// A socket for echo requests to the route's destination (`net.ipv4.ping_group_range`).
     mutating func openEcho(_ route: OutboundRoute, token: FlowToken) -> SocketOutcome
     mutating func setHopLimit(_ socket: Int32, to hopLimit: UInt8, version: IPVersion)
-    /// Sends one datagram, or a run cut into datagrams of `segmentByteCount` bytes.
-    mutating func sendDatagram(
-        _ socket: Int32, _ payload: Slice, segmentByteCount: Int, version: IPVersion, arena: inout Arena
-    ) -> Int32
+    /// Posts one datagram of a connected socket, or a run cut into datagrams of `segmentByteCount` bytes; false:
+    /// send what is posted first.
+    mutating func postDatagram(
+        _ payload: Slice, segmentByteCount: Int, version: IPVersion, arena: inout Arena
+    ) -> Bool
+    var postedDatagramCount: Int { get }
+    /// Sends those of `range` in order: how many left before one was refused, or -errno of the first.
+    mutating func sendDatagrams(_ socket: Int32, _ range: Range<Int>) -> Int32
     /// Room for one datagram of the next `receiveDatagrams`; false when there is enough.
     mutating func expectDatagram(_ room: Slice, arena: inout Arena) -> Bool
     /// Receives into the room that was given: how many, or -errno.
     mutating func receiveDatagrams(_ socket: Int32) -> Int32
     func arrival(_ index: Int) -> DatagramArrival
-    /// Forgets the room and what came.
+    /// Forgets the room and what came, or what was posted.
     mutating func clearDatagrams()
     /// Takes one entry of the error queue; 0 or -errno.
     mutating func takeError(
@@ -89,18 +93,18 @@ extension LinuxSockets: DatagramSockets {
         _ = SocketCalls.set(.hopLimit(version), to: Int32(hopLimit), on: socket)
     }
 
-    mutating func sendDatagram(
-        _ socket: Int32, _ payload: Slice, segmentByteCount: Int, version: IPVersion, arena: inout Arena
-    ) -> Int32 {
-        datagrams.removeAll()
+    mutating func postDatagram(
+        _ payload: Slice, segmentByteCount: Int, version: IPVersion, arena: inout Arena
+    ) -> Bool {
         var departure = DatagramDeparture()
         departure.segmentByteCount = segmentByteCount < payload.byteCount ? segmentByteCount : 0
-        _ = datagrams.post(arena.vector(payload), departure: departure, socketVersion: version)
-        var result = datagrams.send(on: socket, 0..<1)
-        // An error of an earlier datagram is told before this one leaves: it says nothing about this one.
-        if result < 0, result != -EAGAIN { result = datagrams.send(on: socket, 0..<1) }
-        datagrams.removeAll()
-        return result
+        return datagrams.post(arena.vector(payload), departure: departure, socketVersion: version)
+    }
+
+    var postedDatagramCount: Int { datagrams.count }
+
+    mutating func sendDatagrams(_ socket: Int32, _ range: Range<Int>) -> Int32 {
+        datagrams.send(on: socket, range)
     }
 
     mutating func expectDatagram(_ room: Slice, arena: inout Arena) -> Bool {
