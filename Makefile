@@ -23,7 +23,7 @@ TEST_PACKAGES = python3-pytest iproute2 iputils-ping util-linux procps tcpdump i
 	man-db mandoc zsh fish qemu-system-x86 busybox-static
 PERF_PACKAGES = iproute2 util-linux iperf3 passt slirp4netns
 
-.PHONY: all run test perf documents install uninstall clean dependencies test-dependencies perf-dependencies binary
+.PHONY: all run test perf perf-stream documents install uninstall clean dependencies test-dependencies perf-dependencies binary
 
 all: binary
 
@@ -52,6 +52,11 @@ test: dependencies test-dependencies
 perf: dependencies perf-dependencies binary
 	@contrib/tun-device
 	perf/tap.py $(PERF)
+
+# The same through passt's stream socket, with a pump in the place of a hypervisor.
+perf-stream: dependencies perf-dependencies binary
+	@contrib/tun-device
+	perf/stream.py $(PERF)
 
 # Manual pages and completion, from the option table and the texts in man/*.in.
 documents:
