@@ -76,6 +76,7 @@ install:
 	install -D -m 0755 build/passt '$(BINDIR)/passt'
 	ln -sf passt '$(BINDIR)/pasta'
 	ln -sf passt '$(BINDIR)/qrap'
+	install -m 0755 contrib/slirp4netns.sh contrib/slirp4netns-api '$(BINDIR)'
 	@for page in man/*.1; do \
 	    test ! -e "$$page" || install -D -m 0644 "$$page" '$(MANDIR)'/"$$(basename "$$page")" || exit 1; \
 	done
@@ -91,6 +92,7 @@ install:
 
 uninstall:
 	rm -f '$(BINDIR)/passt' '$(BINDIR)/pasta' '$(BINDIR)/qrap'
+	rm -f '$(BINDIR)/slirp4netns.sh' '$(BINDIR)/slirp4netns-api'
 	@for page in man/*.1; do rm -f '$(MANDIR)'/"$$(basename "$$page")"; done
 	@for file in contrib/completion/*.bash; do rm -f '$(BASHDIR)'/"$$(basename "$$file" .bash)"; done
 	@for file in contrib/completion/_*; do rm -f '$(ZSHDIR)'/"$$(basename "$$file")"; done
