@@ -587,3 +587,150 @@ def open_sockets(task):
 
 def identity(task):
     return {"uid": os.getuid(), "gid": os.getgid(), "pid": os.getpid(), "host": socket.gethostname()}
+
+
+# Loopback bypass
+
+
+def tcp_dribble(task, address, port, byte_count, piece, pause):
+    """Downloads slowly: reads `piece` bytes, waits, and so on for ten pieces, then all the rest."""
+    with tcp_connect(address, port) as connection:
+        digest = hashlib.sha256()
+        total = 0
+        while data := connection.recv(piece if total < 10 * piece else PIECE):
+            digest.update(data)
+            if total < 10 * piece:
+                task.stopping.wait(pause)
+            total += len(data)
+        assert total == byte_count, f"{total} of {byte_count} bytes"
+        return digest.hexdigest()
+
+
+def tcp_hold(task, address, port, count):
+    """Keeps `count` connections open until stopped, then asks an echo server over each; how many answered."""
+    connections = [tcp_connect(address, port) for _ in range(count)]
+    task.started(count)
+    task.stopping.wait(PATIENCE * 4)
+    answered = 0
+    for connection in connections:
+        connection.sendall(b"still here")
+        answered += connection.recv(64) == b"still here"
+    for connection in connections:
+        connection.close()
+    return answered
+
+
+def tcp_burst(task, address, port, count):
+    """Opens a connection, asks an echo server and closes, `count` times; how many failed."""
+    failed = 0
+    for _ in range(count):
+        try:
+            with tcp_connect(address, port) as connection:
+                connection.sendall(b"?")
+                failed += connection.recv(1) != b"?"
+        except OSError:
+            failed += 1
+    return failed
+
+
+def tcp_echo_many(task, address, port=0):
+    """An echo server for thousands of connections, without a thread for each."""
+    listener = tcp_listener(address, port, backlog=4096)
+    listener.setblocking(False)
+    task.started(listener.getsockname()[1])
+    epoll = select.epoll()
+    epoll.register(listener, select.EPOLLIN)
+    connections = {}
+    with listener:
+        while not task.stopping.is_set():
+            for descriptor, _ in epoll.poll(0.1):
+                if descriptor == listener.fileno():
+                    connection, _ = listener.accept()
+                    connection.setblocking(True)
+                    connections[connection.fileno()] = connection
+                    epoll.register(connection, select.EPOLLIN)
+                    continue
+                connection = connections[descriptor]
+                try:
+                    data = connection.recv(65536)
+                    if data:
+                        connection.sendall(data)
+                        continue
+                except OSError:
+                    pass
+                epoll.unregister(connection)
+                del connections[descriptor]
+                connection.close()
+
+
+def tcp_crowd(task, address, port, count):
+    """Opens `count` connections to an echo server at once; how each came out, by name, and closes them."""
+    outcomes = {}
+    connections = []
+    for _ in range(count):
+        try:
+            connection = tcp_connect(address, port, timeout=5)
+            connection.settimeout(5)
+            connection.sendall(b"?")
+            outcome = "served" if connection.recv(1) == b"?" else "end"
+            connections.append(connection)
+        except OSError as error:
+            outcome = errno.errorcode.get(error.errno, "timeout")
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+    for connection in connections:
+        connection.close()
+    return outcomes
+
+
+def udp_collect(task, address, port, count):
+    """Receives numbered datagrams: how many came, and whether each was larger than the one before."""
+    endpoint = udp_socket(address, port)
+    task.started(port)
+    numbers = []
+    with endpoint:
+        while len(numbers) < count and select.select([endpoint], [], [], 3)[0]:
+            numbers.append(struct.unpack("!I", endpoint.recv(65536)[:4])[0])
+    return {"count": len(numbers), "ordered": numbers == sorted(set(numbers))}
+
+
+def udp_number(task, address, port, count, size, window):
+    """Sends numbered datagrams, no more than `window` in a millisecond."""
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as endpoint:
+        endpoint.connect(endpoint_of(address, port))
+        for number in range(count):
+            endpoint.send(struct.pack("!I", number) + BLOCK[: size - 4])
+            if number % window == window - 1:
+                time.sleep(0.001)
+
+
+def udp_runs(task, address, port, count, size, segments):
+    """Sends `count` runs of equal datagrams as one each (UDP_SEGMENT) to an echo server; how many came back whole."""
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as endpoint:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        endpoint.setsockopt(socket.IPPROTO_UDP, 103, size)  # UDP_SEGMENT
+        endpoint.connect(endpoint_of(address, port))
+        endpoint.settimeout(3)
+        whole = 0
+        for number in range(count):
+            pieces = [struct.pack("!II", number, index) + BLOCK[: size - 8] for index in range(segments)]
+            endpoint.send(b"".join(pieces))
+            whole += [endpoint.recv(65536) for _ in pieces] == pieces
+        return whole
+
+
+def tcp_questions(task, address, port, seconds, anew):
+    """Asks an echo server for a byte, again and again, over a connection each or one for all; count and median time."""
+    times = []
+    connection = None
+    end = time.monotonic() + seconds
+    while (begin := time.monotonic()) < end:
+        if connection is None:
+            connection = tcp_connect(address, port)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(b"?")
+        assert connection.recv(1) == b"?"
+        if anew:
+            connection.close()
+            connection = None
+        times.append(time.monotonic() - begin)
+    return {"count": len(times), "median": sorted(times)[len(times) // 2]}

@@ -243,9 +243,9 @@ class Program:
 class Pasta(Agent):
     """A pasta that spawned an agent as its command: the guest's end."""
 
-    def __init__(self, world, options, command):
+    def __init__(self, world, options, command, prefix=()):
         self.log = tempfile.TemporaryFile(mode="w+")
-        super().__init__("guest", world.enter_host([str(world.program.path), *options, "--", *command]), self.log)
+        super().__init__("guest", world.enter_host([*prefix, str(world.program.path), *options, "--", *command]), self.log)
 
     def errors(self):
         self.log.seek(0)
@@ -376,13 +376,13 @@ class World:
     def reactor_options(self):
         return [] if self.program.is_reference else ["--reactor", self.reactor]
 
-    def pasta(self, *options, config=True, command=None, timeout=20):
+    def pasta(self, *options, config=True, command=None, prefix=(), timeout=20):
         """A pasta with an agent as its command, ready to be used."""
         if self.program.is_absent:
             return self.agent("guest", self.enter_host([], user=False)).wait_until_ready()
         guest = Pasta(
             self, [*self.reactor_options(), *(["--config-net"] if config else []), *options],
-            command or self.program.agent)
+            command or self.program.agent, prefix)
         self.pastas.append(guest)
         guest.wait_until_ready(timeout)
         return guest

@@ -32,15 +32,13 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     /// Closes a listening socket; what waited to be accepted is reset by the kernel. False when it is gone already.
     mutating func removeListener(_ token: FlowToken) -> Bool {
         let index = token.index
-        guard listeners.isAllocated(index), listeners.generation(index) == token.generation else {
-            return false
-        }
+        guard isListener(token) else { return false }
         host.close(listeners[index].socket, token: token, abortively: false)
         listeners.free(index)
         return true
     }
 
-    private func listenerToken(_ index: Int) -> FlowToken {
+    func listenerToken(_ index: Int) -> FlowToken {
         FlowToken(
             kind: listeners[index].transport == .tcp ? .tcpListener : .udpListener,
             generation: listeners.generation(index), index: UInt32(index))
@@ -48,10 +46,12 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
 
     /// A listening socket reported an edge.
     mutating func listenerEventArrived(_ token: FlowToken) {
-        guard listeners.isAllocated(token.index), listeners.generation(token.index) == token.generation else {
-            return
-        }
-        serve(token.index)
+        if isListener(token) { serve(token.index) }
+    }
+
+    /// The listener lives.
+    func isListener(_ token: FlowToken) -> Bool {
+        listeners.isAllocated(token.index) && listeners.generation(token.index) == token.generation
     }
 
     private mutating func serve(_ listener: Int) {

@@ -20,7 +20,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             var run = -1
             for position in 0..<count {
                 let arrival = host.arrival(position)
-                let index = splicedFlow(of: arrival, listener)
+                let index = splicedFlow(from: arrival.source, to: arrival.destination, listener)
                 if index != run { sendRun(run, from: .near) }
                 run = index ?? -1
                 if let index {
@@ -109,12 +109,12 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         counters.udpDatagramsDropped &+= UInt64(lost)
     }
 
-    /// A datagram of another peer came between binding and connecting a socket: it goes its own way if it has one.
+    /// A datagram of another peer came between binding and connecting a socket: it goes the way it would have gone
+    /// through the listening socket.
     private mutating func passOnStray(_ position: Int, _ arrival: DatagramArrival, _ index: Int) {
         let flow = splicedDatagrams[index]
-        guard let peer = arrival.source,
-            let other = splicedDatagramTable.find(
-                SplicedDatagrams.key(flow.direction, local: flow.local, peer: peer))
+        guard isListener(flow.listener),
+            let other = splicedFlow(from: arrival.source, to: flow.local.address, flow.listener.index)
         else {
             counters.udpDatagramsDropped &+= 1
             return
@@ -135,8 +135,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     /// The flow of a datagram that bypasses the link, opened if need be; nil: it does not, or cannot.
-    private mutating func splicedFlow(of arrival: DatagramArrival, _ listener: Int) -> Int? {
-        guard let peer = arrival.source, let address = arrival.destination else { return nil }
+    private mutating func splicedFlow(from peer: Endpoint?, to address: IPAddress?, _ listener: Int) -> Int? {
+        guard let peer, let address else { return nil }
         let rule = listeners[listener]
         let local = Endpoint(address: address, port: rule.port)
         let key = SplicedDatagrams.key(rule.direction, local: local, peer: peer)
@@ -153,12 +153,13 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                     .udp, target: rule.target, targetPort: rule.targetPort, peer: peer, local: address)
             }
         guard let route, route.path == .splice else { return nil }
-        return openSplicedDatagrams(rule.direction, local: local, peer: peer, route)
+        return openSplicedDatagrams(listener, local: local, peer: peer, route)
     }
 
     private mutating func openSplicedDatagrams(
-        _ direction: ForwardingDirection, local: Endpoint, peer: Endpoint, _ route: InboundRoute
+        _ listener: Int, local: Endpoint, peer: Endpoint, _ route: InboundRoute
     ) -> Int? {
+        let direction = listeners[listener].direction
         guard let index = splicedDatagrams.allocate() else { return nil }
         let nearSpace: SpliceTarget = direction == .inbound ? .host : .namespace
         let farSpace: SpliceTarget = direction == .inbound ? .namespace : .host
@@ -180,7 +181,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             return nil
         }
         let flow = SplicedDatagrams(
-            local: local, peer: peer, direction: direction, near: near.socket, far: far.socket, now: now)
+            local: local, peer: peer, direction: direction, listener: listenerToken(listener),
+            near: near.socket, far: far.socket, now: now)
         splicedDatagrams[index] = flow
         _ = splicedDatagramTable.insert(flow.key, index)
         splicedDatagramWheel.schedule(index, at: flow.deadline(settings.udpTimeouts))

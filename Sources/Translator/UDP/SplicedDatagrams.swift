@@ -16,6 +16,8 @@ struct SplicedDatagrams: Equatable, BitwiseCopyable {
     let peer: Endpoint
     /// Which way it was opened: apart in tables, since host and namespace have the same loopback addresses.
     let direction: ForwardingDirection
+    /// The listening socket through which it came, while that lives.
+    let listener: FlowToken
     /// Connected to `peer`.
     private(set) var near: Int32
     /// Connected to the destination.
@@ -26,8 +28,10 @@ struct SplicedDatagrams: Equatable, BitwiseCopyable {
     private var farCount: UInt8 = 0
 
     init(
-        local: Endpoint, peer: Endpoint, direction: ForwardingDirection, near: Int32, far: Int32, now: Instant
+        local: Endpoint, peer: Endpoint, direction: ForwardingDirection, listener: FlowToken, near: Int32,
+        far: Int32, now: Instant
     ) {
+        self.listener = listener
         self.local = local
         self.peer = peer
         self.direction = direction
@@ -66,6 +70,6 @@ struct SplicedDatagrams: Equatable, BitwiseCopyable {
     /// What an unused record holds.
     static let unused = SplicedDatagrams(
         local: Endpoint(address: .unspecified(.v4), port: 0),
-        peer: Endpoint(address: .unspecified(.v4), port: 0), direction: .inbound, near: -1, far: -1,
-        now: .start)
+        peer: Endpoint(address: .unspecified(.v4), port: 0), direction: .inbound,
+        listener: FlowToken(kind: .ignored), near: -1, far: -1, now: .start)
 }
