@@ -3,6 +3,7 @@
 """passt behind its stream socket: clients that come, go and misbehave, and how the program starts and ends."""
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -14,7 +15,7 @@ import time
 import pytest
 
 from stream import EVERYONE, GUEST_MAC, Client, arp_request, framed, is_arp
-from world import until
+from world import USER, can_switch_user, until
 
 
 class Passt:
@@ -265,6 +266,31 @@ def test_background_returns_when_clients_can_connect(world):
             client.check()
         until(lambda: not os.path.exists(f"/proc/{pid}"), 10, "passt ends with its client")
         assert stat.S_ISSOCK(path.stat().st_mode)
+
+
+def status_field(pid, name):
+    return next(
+        line.split()[1] for line in open(f"/proc/{pid}/status") if line.startswith(name + ":"))
+
+
+@pytest.mark.skipif(not can_switch_user(), reason="there is only one user in this user namespace")
+@pytest.mark.parametrize("options, user", [([], None), (["--runas", str(USER)], USER)])
+def test_root_becomes_somebody_else_and_keeps_no_privilege(world, options, user):
+    path, pid_file = world.directory / "guest.socket", world.directory / "pid"
+    result = subprocess.run(
+        world.enter_host([
+            str(world.program.directory / "passt"), *world.reactor_options(), "--socket", str(path),
+            "--pid", str(pid_file), *options], user=False),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    assert result.returncode == 0, result.stderr
+    pid = int(pid_file.read_text())
+    world.daemons.append(pid)
+    with Client(path) as client:
+        client.check()
+    assert int(status_field(pid, "Uid")) == (user or pwd.getpwnam("nobody").pw_uid)
+    assert int(status_field(pid, "CapEff"), 16) == int(status_field(pid, "CapPrm"), 16) == 0
+    assert status_field(pid, "Seccomp") == "2"
+    assert status_field(pid, "NoNewPrivs") == "1"
 
 
 def test_a_path_in_use_is_refused_and_its_owner_goes_on(passt, world):

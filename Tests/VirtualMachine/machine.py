@@ -272,5 +272,8 @@ class Machine(Agent):
     def address(self, prefix):
         return next((address for address in self.addresses() if address.startswith(prefix)), None)
 
+    def bytes_received(self):
+        return int(self.call("read_file", path=f"/sys/class/net/{INTERFACE}/statistics/rx_bytes"))
+
     def routes(self, family):
         return self.run("ip", f"-{family}", "route")

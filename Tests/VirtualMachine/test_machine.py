@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A guest with a kernel of its own behind passt: what it is told, what it reaches, and what reaches it."""
 
+import os
+import signal
+import time
+
 import pytest
 
 from conftest import RESOLVERS, SEARCH
@@ -40,6 +44,12 @@ def check_transfers(site, family, byte_count=20 * MEBIBYTE):
     received = machine.call("tcp_download", patience=120, address=WORLD[family], port=port)
     assert received["bytes"] == byte_count
     assert server.result()["sha256"] == received["sha256"]
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_dhcp_tells_everything(site):
@@ -145,6 +155,27 @@ def test_the_hosts_loopback_is_reached_under_its_mapped_address(site):
 @families
 def test_refused_connections_are_refused(site, family):
     assert site.machine.call("tcp_attempt", address=WORLD[family], port=9)["outcome"] == "ECONNREFUSED"
+
+
+@families
+def test_a_guest_that_stands_still_loses_nothing(site, family):
+    peer, machine, byte_count = site.world.peer, site.machine, 40 * MEBIBYTE
+    server, port = peer.serve("tcp_source", address=WORLD[family], byte_count=byte_count)
+    download = machine.start("tcp_download", address=WORLD[family], port=port)
+    until(lambda: machine.bytes_received() > 5 * MEBIBYTE, 30, "the download is under way")
+
+    machine.process.send_signal(signal.SIGSTOP)
+    try:
+        # The socket is full by now: passt waits for room, and does not spin.
+        used, end = processor_seconds(site.passt), time.monotonic() + 2
+        until(lambda: time.monotonic() > end, 5, "two seconds have passed")
+        assert processor_seconds(site.passt) < used + 0.5
+    finally:
+        machine.process.send_signal(signal.SIGCONT)
+
+    received = download.result(120)
+    assert received["bytes"] == byte_count
+    assert server.result()["sha256"] == received["sha256"]
 
 
 def test_a_guest_that_comes_back_after_losing_power(site):
