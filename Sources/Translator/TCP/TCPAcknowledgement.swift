@@ -38,11 +38,14 @@ extension TCPConnection {
     }
 
     /// RFC 9293, section 3.10.7.4: a window counts when its segment is no older than the last that did.
+    ///
+    /// One that acknowledges more is never older, whatever its sequence number: were the window kept, its right edge
+    /// would move with what is acknowledged.
     private mutating func takeWindow(_ segment: TCPSegment) {
         let acknowledged = segment.acknowledgement
         guard sendUnacknowledged <= acknowledged else { return }
         guard
-            windowSequence < segment.sequence
+            sendUnacknowledged < acknowledged || windowSequence < segment.sequence
                 || windowSequence == segment.sequence && windowAcknowledgement <= acknowledged
         else { return }
         guestWindow = UInt32(segment.window) << guestScale
