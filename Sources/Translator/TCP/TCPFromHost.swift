@@ -83,7 +83,7 @@ extension TCPConnection {
         }
         flags.remove(.persisting)
         if retransmitAt == .never || pull.isRetransmission {
-            retransmitAt = now + .microseconds(Int64(retransmissionTimeout))
+            restartTimer(now: now)
         }
         acknowledgementSent()
     }

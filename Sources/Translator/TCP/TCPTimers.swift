@@ -45,7 +45,7 @@ extension TCPConnection {
         }
         retryCount &+= 1
         guard retryCount <= Self.mostRetries else { return resetting() }
-        backOff(now: now)
+        restartTimer(now: now)
         if retryCount == 1 {
             slowStartThreshold = UInt32(max(flightByteCount / 2, 2 * Int(segmentByteCount)))
         }
@@ -61,11 +61,12 @@ extension TCPConnection {
     private mutating func probe(now: Instant) -> TCPDecision {
         if now - lastHeard > Self.longestSilence { return resetting() }
         retryCount = min(retryCount &+ 1, Self.mostRetries)
-        backOff(now: now)
+        restartTimer(now: now)
         return TCPDecision(reply: .probe)
     }
 
-    private mutating func backOff(now: Instant) {
+    /// Starts the retransmission timer, longer after every retry (RFC 6298, section 5.5).
+    mutating func restartTimer(now: Instant) {
         let wait = min(Int64(retransmissionTimeout) << Int64(min(retryCount, 10)), Self.longestBackoff)
         retransmitAt = now + .microseconds(wait)
     }
@@ -79,8 +80,10 @@ extension TCPConnection {
             expiresAt = next
             return .nothing
         }
-        if now - lastHeard > Self.longestSilence { return resetting() }
         scheduleKeepAlive(now: now)
+        // The guest said all it had to: what it may have forgotten by now still goes to the host.
+        if flags.contains(.guestFinished), !flags.contains(.guestFinDelivered) { return .nothing }
+        if now - lastHeard > Self.longestSilence { return resetting() }
         return TCPDecision(reply: .probe)
     }
 }
