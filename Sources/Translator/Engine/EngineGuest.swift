@@ -68,8 +68,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             }
             return
         }
-        if flows[index].connection.phase == .timeWait, segment.flags.contains(.syn) {
-            finish(index)  // RFC 9293, section 3.6.1: a new incarnation
+        if flows[index].connection.admitsReopening(by: segment) {
+            finish(index)
             openFromGuest(segment, key: key, guest: guest, remote: remote)
             return
         }

@@ -8,6 +8,18 @@ extension TCPConnection {
     /// segment that comes later still is answered by a reset, which harms nobody.
     static let timeWait = Interval.seconds(1)
 
+    /// A SYN that begins a new connection in place of this one, which waits for late segments only: one that is no
+    /// late segment itself (RFC 9293, section 3.10.7.4; RFC 6191).
+    func admitsReopening(by segment: TCPSegment) -> Bool {
+        guard phase == .timeWait, segment.flags.contains(.syn),
+            segment.flags.isDisjoint(with: [.ack, .reset, .fin])
+        else { return false }
+        if flags.contains(.timestamps), let timestamps = segment.options.timestamps {
+            return Int32(bitPattern: timestamps.value &- recentTimestamp) > 0
+        }
+        return receiveNext <= segment.sequence
+    }
+
     /// The guest finished and everything it sent was taken: the host's peer may know.
     var isShutdownDue: Bool {
         flags.contains(.guestFinished) && !flags.contains(.guestFinDelivered) && queuedByteCount == 0

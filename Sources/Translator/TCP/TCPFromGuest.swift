@@ -37,6 +37,10 @@ extension TCPConnection {
                 flags.insert(.acknowledgementDue)  // RFC 5961, section 3.2
                 return .nothing
             }
+            // Both sides finished: what the guest sent before still goes to the host.
+            if phase == .established, flags.isSuperset(of: [.guestFinished, .finAcknowledged]) {
+                return .nothing
+            }
             return ended(.abort)
         }
         guard segment.flags.contains(.ack) else { return .nothing }
