@@ -154,6 +154,9 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
 
     private mutating func closeSocket(_ index: Int, abortively: Bool) {
         guard flows[index].socket >= 0 else { return }
+        // The kernel resets a connection that is closed over bytes nobody read.
+        let due = flows[index].discardDue
+        if due > 0, !abortively { _ = host.discard(flows[index].socket, byteCount: Int(due)) }
         host.close(flows[index].socket, token: token(of: index), abortively: abortively)
         flows[index].socket = -1
         flows[index].discardDue = 0
@@ -173,10 +176,15 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         counters.tcpFlowsEnded &+= 1
     }
 
-    /// Frees the records of flows that ended; nothing of the batch names them any more.
+    /// Frees the records of flows that ended and that nothing names any more; those listed for the next turn wait
+    /// for it.
     mutating func freeEnded() {
-        for position in 0..<ended.count { flows.free(ended[position]) }
-        ended.removeAll()
+        let count = ended.count
+        for position in 0..<count {
+            let index = ended[position]
+            if flows[index].isReady { ended.append(index) } else { flows.free(index) }
+        }
+        ended.removeFirst(count)
     }
 
     func token(of index: Int) -> FlowToken {

@@ -39,10 +39,12 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                 _ = host.beginSend(flows[index].socket, flow: index)
             }
             var piece = flows[index].firstPiece
-            while piece >= 0 {
-                _ = host.addPiece(pieces[piece].slice, arena: &arena)
+            var posted = 0
+            while piece >= 0, host.addPiece(pieces[piece].slice, arena: &arena) {
+                posted += pieces[piece].slice.byteCount
                 piece = pieces[piece].next
             }
+            flows[index].postedByteCount = Int32(posted)
         }
         performSends()
     }
@@ -65,6 +67,8 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
                 guard host.addPiece(piece, arena: &arena) else { break }
                 offset += piece.byteCount
             }
+            flows[index].postedByteCount = Int32(offset)
+            if offset < queued { makeReady(index) }
         }
         performSends()
     }
@@ -77,7 +81,6 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     }
 
     private mutating func sendEnded(_ index: Int, _ result: Int) {
-        let queued = flows[index].connection.queuedByteCount
         if result < 0, !TransientFailure.isOne(Int32(-result)) {
             _ = perform(flows[index].connection.resetting(), for: index)
             return
@@ -86,7 +89,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         flows[index].connection.hostAccepted(accepted)
         if flows[index].reserve >= 0 { reserve.consume(Int(flows[index].reserve), accepted) }
         let line = Int(flows[index].lineByteCount)
-        if accepted < (line > 0 ? line : queued) {
+        if accepted < Int(flows[index].postedByteCount) {
             if result >= 0 || TransientFailure.isFull(Int32(-result)) {
                 flows[index].connection.flags.insert(.hostFull)
             } else {

@@ -25,6 +25,8 @@ struct TCPFlow: BitwiseCopyable {
     var lastPiece: Int16 = -1
     /// Bytes in those frames: they follow `connection.forwarded` directly.
     var lineByteCount: Int32 = 0
+    /// Bytes in the send that is posted.
+    var postedByteCount: Int32 = 0
     var isTouched = false
     /// Listed for the next turn.
     var isReady = false
