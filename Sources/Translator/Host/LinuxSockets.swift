@@ -8,8 +8,8 @@ struct LinuxSockets<LoopReactor: Reactor>: ~Copyable {
     private static var pooledSocketCount: Int { 16 }
     private static var operationCount: Int { 64 }
     private static var vectorCount: Int { 1024 }
-    /// Most pieces of one operation: a batch's frames, or what is sent from a reserve at once.
-    private static var largestPieceCount: Int { FrameBatch.capacity }
+    /// Most pieces of one operation; the engine sends what is left by the next one.
+    private static var largestPieceCount: Int { 64 }
     /// Room for 32 datagrams of a bypass, which use it together with the bytes that a peek skips.
     private static var scratchByteCount: Int { 32 * 65_664 }
     /// Bytes that the sockets need in the arena.
