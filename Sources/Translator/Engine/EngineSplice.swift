@@ -9,11 +9,13 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
     /// Bytes that are copied at once, at most; a read that fills that is bulk.
     private var copyByteCount: Int { 64 << 10 }
 
-    /// A connection was accepted whose other end is `destination`.
-    mutating func openSpliced(_ accepted: Int32, to destination: Endpoint, at target: SpliceTarget) {
+    /// A connection was accepted that bypasses the link.
+    mutating func openSpliced(_ accepted: Int32, _ route: InboundRoute, at target: SpliceTarget) {
         guard let index = spliced.allocate() else { return refuse(accepted) }
         let near = spliceToken(index, .near)
-        let outcome = host.connectSpliced(destination, at: target, token: spliceToken(index, .far))
+        let outcome = host.connectSpliced(
+            route.guest, from: route.remote.isKernelsChoice ? nil : route.remote.address, at: target,
+            token: spliceToken(index, .far))
         guard outcome.socket >= 0 else {
             if DescriptorShortage.isOne(outcome.code) { descriptorsAreShort() }
             spliced.free(index)
@@ -188,4 +190,9 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
             kind: .tcpSplice, side: side.rawValue, generation: spliced.generation(index),
             index: UInt32(index))
     }
+}
+
+extension Endpoint {
+    /// Any address, or the one that a loopback destination gets by itself.
+    fileprivate var isKernelsChoice: Bool { address.isUnspecified || address == .loopback(address.version) }
 }

@@ -65,7 +65,7 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         case .link: openFromHost(accepted, route)
         case .splice:
             openSpliced(
-                accepted.socket, to: route.guest, at: rule.direction == .inbound ? .namespace : .host)
+                accepted.socket, route, at: rule.direction == .inbound ? .namespace : .host)
         }
     }
 

@@ -16,8 +16,11 @@ protocol SpliceSockets: ~Copyable {
     /// Room in the arena for bytes and datagrams in transit: 32 times 65,664 bytes.
     var spliceRoom: Slice { get }
     /// Begins a connection of a bypass; its edges are reported.
-    mutating func connectSpliced(_ destination: Endpoint, at target: SpliceTarget, token: FlowToken)
-        -> SocketOutcome
+    ///
+    /// - Parameter source: address to come from; nil: the kernel's choice.
+    mutating func connectSpliced(
+        _ destination: Endpoint, from source: IPAddress?, at target: SpliceTarget, token: FlowToken
+    ) -> SocketOutcome
     /// A pipe that is empty; nil when descriptors are short.
     mutating func takePipe() -> SplicedConnection.Pipe?
     mutating func givePipe(_ pipe: SplicedConnection.Pipe, isEmpty: Bool)
@@ -42,7 +45,7 @@ extension LinuxSockets: SpliceSockets {
     var spliceRoom: Slice { scratch }
 
     mutating func connectSpliced(
-        _ destination: Endpoint, at target: SpliceTarget, token: FlowToken
+        _ destination: Endpoint, from source: IPAddress?, at target: SpliceTarget, token: FlowToken
     ) -> SocketOutcome {
         let version = destination.address.version
         var socket: Int32
@@ -53,7 +56,11 @@ extension LinuxSockets: SpliceSockets {
             if socket >= 0 { _ = SocketCalls.set(.noDelay, to: 1, on: socket) }
         }
         guard socket >= 0 else { return SocketOutcome(socket: -1, code: -socket) }
-        var code = SocketCalls.connect(socket, to: destination, version: version)
+        var code: Int32 = 0
+        if let source {
+            code = SocketCalls.bind(socket, to: Endpoint(address: source, port: 0), version: version)
+        }
+        if code == 0 { code = SocketCalls.connect(socket, to: destination, version: version) }
         if code == 0 || code == -EINPROGRESS {
             let watched = adopt(socket, token: token)
             if watched == 0 { return SocketOutcome(socket: socket, code: -code) }
