@@ -288,7 +288,7 @@ class World:
         for agent in (self.host, self.peer):
             agent.sysctl(
                 ipv6__conf__default__accept_dad=0, ipv6__conf__all__accept_dad=0,
-                ipv4__ping_group_range="0 2147483647")
+                ipv4__ping_group_range="0 2147483647" if can_switch_user() else "0 0")
         self.peer.sysctl(ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
         size = f"mtu {mtu}" if mtu else ""
         host = [

@@ -13,12 +13,10 @@ sys.path[:0] = [str(ROOT / "Tests" / "NamespaceTests"), str(ROOT / "Tests" / "Vi
 
 import pytest  # noqa: E402
 
-from machine import Image, Machine, network  # noqa: E402
+from machine import RESOLVERS, SEARCH, Image, Machine, network  # noqa: E402
 from world import Program, World, until  # noqa: E402
 
 MODES = os.environ.get("PASST_MODES", "stream").split(",")
-RESOLVERS = {4: "198.51.100.53", 6: "2001:db8:2::53"}
-SEARCH = ["example.org", "test.example"]
 
 
 def pytest_collection_modifyitems(items):

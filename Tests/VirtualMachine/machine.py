@@ -20,6 +20,8 @@ from world import SOURCES, Agent, as_user, until
 
 MAC = "52:54:00:12:34:56"
 INTERFACE = "eth0"
+RESOLVERS = {4: "198.51.100.53", 6: "2001:db8:2::53"}
+SEARCH = ["example.org", "test.example"]
 MEMORY = 256  # MiB
 # And what they depend on; what a kernel has built in is not among its modules.
 MODULES = ["virtio_pci", "virtio_console", "virtio_rng", "virtio_net"]

@@ -8,8 +8,7 @@ import time
 
 import pytest
 
-from conftest import RESOLVERS, SEARCH
-from machine import INTERFACE
+from machine import INTERFACE, RESOLVERS, SEARCH
 from world import GATEWAY, HOST_ADDRESS, LOOPBACK, WORLD, until
 
 MEBIBYTE = 1 << 20
