@@ -7,9 +7,9 @@ extension ScriptedSockets: SpliceSockets {
     var spliceRoom: Slice { Slice(offset: 0, byteCount: 0) }
     var hasSparePipe: Bool { false }
 
-    mutating func connectSpliced(_ destination: Endpoint, at target: SpliceTarget, token: FlowToken)
-        -> SocketOutcome
-    {
+    mutating func connectSpliced(
+        _ destination: Endpoint, from source: IPAddress?, at target: SpliceTarget, token: FlowToken
+    ) -> SocketOutcome {
         SocketOutcome(socket: -1, code: 111)
     }
 
