@@ -279,6 +279,17 @@ def test_outbound_rules_serve_loopback_only(world):
         assert getattr(error, "errno", 0) in (32, 104), error
 
 
+def test_last_words_of_a_command_arrive(world):
+    script = (
+        "import socket; c = socket.create_connection(('127.0.0.1', 7000));"
+        "c.sendall(b'x' * 3_000_000)")
+    for _ in range(5):
+        collector, port = world.host.serve("tcp_sink", address="127.0.0.1", port=PORT)
+        result = world.run_pasta("--config-net", "-T", f"{PORT}", "--", "/usr/bin/python3", "-c", script)
+        assert result.returncode == 0, result.stderr
+        assert collector.result()[0].get("bytes") == 3_000_000
+
+
 def test_splice_only_needs_no_tap(world):
     guest = world.pasta("--splice-only", "-t", f"{PORT}", "--host-lo-to-ns-lo", "-T", "7001", config=False)
     guest.serve("tcp_witness", address="127.0.0.1", port=PORT, greeting="guest")

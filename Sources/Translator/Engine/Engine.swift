@@ -134,6 +134,7 @@ struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Co
 
     /// A connection is open on which the guest may still have something to say that the host was not told.
     var isOwedByGuest: Bool {
+        if spliced.count > 0 { return true }
         guard flows.count > 0 else { return false }
         for index in 0..<flows.capacity where flows.isAllocated(index) {
             let connection = flows[index].connection

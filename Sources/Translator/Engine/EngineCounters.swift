@@ -31,6 +31,8 @@ struct EngineCounters: Equatable, BitwiseCopyable {
     var udpDatagramsDropped: UInt64 = 0
     /// Payload bytes of connections that bypass the link.
     var splicedBytes: UInt64 = 0
+    /// Grows while the guest's side, or a bypass, has something to say.
+    var progress: UInt64 { framesFromGuest &+ splicedBytes }
     /// Descriptors could not be had.
     var descriptorShortages: UInt64 = 0
     var echoFlowsOpened: UInt64 = 0

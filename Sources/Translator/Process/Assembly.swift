@@ -165,12 +165,12 @@ struct Assembly {
         _ engine: inout Engine<Link, Host>
     ) {
         let end = engine.now + .seconds(5)
-        var frameCount = engine.counters.framesFromGuest
+        var progress = engine.counters.progress
         var patience = engine.now + .milliseconds(100)
         while engine.isOwedByGuest, engine.now < min(patience, end), !engine.isFinished {
             engine.turn(until: min(patience, end))
-            if engine.counters.framesFromGuest != frameCount {
-                frameCount = engine.counters.framesFromGuest
+            if engine.counters.progress != progress {
+                progress = engine.counters.progress
                 patience = engine.now + .milliseconds(100)
             }
         }
