@@ -16,7 +16,7 @@ import pytest  # noqa: E402
 from machine import RESOLVERS, SEARCH, Image, Machine, network  # noqa: E402
 from world import Program, World, until  # noqa: E402
 
-MODES = os.environ.get("PASST_MODES", "stream").split(",")
+MODES = os.environ.get("PASST_MODES", "stream,vhost-user").split(",")
 
 
 def pytest_collection_modifyitems(items):

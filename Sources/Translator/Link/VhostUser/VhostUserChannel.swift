@@ -45,6 +45,7 @@ struct CarriedDescriptors: ~Copyable {
 }
 
 /// Messages of a vhost-user front-end, put together from what the socket gives.
+@safe
 struct VhostUserChannel: ~Copyable {
     /// The longest payload that any known message has: 256 bytes of configuration, or 8 regions.
     static let payloadLimit = 288
@@ -56,10 +57,19 @@ struct VhostUserChannel: ~Copyable {
         case closed
     }
 
-    private var buffer = InlineArray<300, UInt8>(repeating: 0)
+    private static let capacity = VhostUserHeader.length + payloadLimit
+
+    private let buffer: UnsafeMutableRawPointer
     private var receivedByteCount = 0
     private(set) var header = VhostUserHeader(request: 0, payload: 0)
     var descriptors = CarriedDescriptors()
+
+    init() {
+        unsafe buffer = .allocate(byteCount: Self.capacity, alignment: 8)
+        unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
+    }
+
+    deinit { unsafe buffer.deallocate() }
 
     /// Reads from the socket until there is a whole message.
     mutating func receive(from socket: Int32) throws(VhostUserError) -> Arrival {
@@ -84,17 +94,12 @@ struct VhostUserChannel: ~Copyable {
     private mutating func read(_ byteCount: Int, from socket: Int32) throws(VhostUserError) -> Int {
         var numbers = InlineArray<8, Int32>(repeating: -1)
         var count: Int32 = 0
-        var result = 0
-        var room = buffer.mutableSpan
         var places = numbers.mutableSpan
-        let start = receivedByteCount
-        unsafe room.withUnsafeMutableBufferPointer { bytes in
-            unsafe places.withUnsafeMutableBufferPointer { places in
-                guard let base = bytes.baseAddress, start + byteCount <= bytes.count else { return }
-                // SAFETY: the guard keeps the range inside the buffer; there is room for 8 descriptors.
-                result = unsafe shim_receive_with_descriptors(
-                    socket, base + start, byteCount, places.baseAddress, &count)
-            }
+        precondition(byteCount <= Self.capacity - receivedByteCount)
+        let room = unsafe buffer + receivedByteCount
+        let result = unsafe places.withUnsafeMutableBufferPointer { places in
+            // SAFETY: the precondition keeps the bytes inside the buffer; there is room for 8 descriptors.
+            unsafe shim_receive_with_descriptors(socket, room, byteCount, places.baseAddress, &count)
         }
         guard result != -Int(EMSGSIZE) else { throw .wrongDescriptorCount }
         var isFitting = true
@@ -107,14 +112,18 @@ struct VhostUserChannel: ~Copyable {
     @_lifetime(borrow self)
     func payload() -> RawSpan {
         let range = VhostUserHeader.length..<VhostUserHeader.length + Int(header.payloadLength)
-        // SAFETY: the bytes are this value's own.
-        return unsafe _overrideLifetime(bytes(range), borrowing: self)
+        precondition(range.upperBound <= Self.capacity)
+        // SAFETY: the precondition; the buffer lives as long as this value.
+        let span = unsafe RawSpan(_unsafeStart: buffer + range.lowerBound, byteCount: range.count)
+        return unsafe _overrideLifetime(span, borrowing: self)
     }
 
     @_lifetime(borrow self)
     private func bytes(_ range: Range<Int>) -> RawSpan {
-        let span = buffer.span
-        return span.raw.extracting(range)
+        precondition(range.upperBound <= Self.capacity)
+        // SAFETY: the precondition; the buffer lives as long as this value.
+        let span = unsafe RawSpan(_unsafeStart: buffer + range.lowerBound, byteCount: range.count)
+        return unsafe _overrideLifetime(span, borrowing: self)
     }
 
     /// Begins the next message; descriptors that nobody took are closed.

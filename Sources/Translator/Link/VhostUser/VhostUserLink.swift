@@ -85,6 +85,11 @@ struct VhostUserLink<LoopReactor: Reactor>: ~Copyable {
         return client.drop(reason)
     }
 
+    /// The same for a client that broke a rule; what zeros in place of its memory made it break is no reason.
+    private mutating func drop(_ error: VhostUserError) -> HarvestOutcome {
+        drop(session.memory.checkFault() ? VhostUserError.vanishedMemory.reason : error.reason)
+    }
+
     /// Remembers why the client has to go, where the engine cannot be told, and makes sure of an event.
     mutating func fail(_ error: VhostUserError) {
         guard failure == nil else { return }
@@ -131,6 +136,10 @@ extension VhostUserLink: FrameLink {
         if token.side == ClientSocket<LoopReactor>.clientSide {
             return client.isClient(token) ? clientEventArrived() : []
         }
+        // Nobody is left who could kick, or it was never to be waited for.
+        if event.isFailed || event.isHungUp {
+            return drop(VhostUserError.ringDescriptor.reason).events
+        }
         var events: LinkEvents = []
         if token.side == VhostUserSession<LoopReactor>.firstKickSide {
             isStarved = false
@@ -149,7 +158,7 @@ extension VhostUserLink: FrameLink {
             guard outcome == .drained || outcome == .more else { return outcome.events }
             try session.checkFault()
         } catch {
-            return drop(error.reason).events
+            return drop(error).events
         }
         isTransmitting = true
         isStarved = false
@@ -173,7 +182,7 @@ extension VhostUserLink: FrameLink {
             return hasMessages ? .more : outcome
         } catch {
             batch.removeAll()
-            return drop(error.reason)
+            return drop(error)
         }
     }
 

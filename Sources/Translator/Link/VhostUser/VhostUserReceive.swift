@@ -18,24 +18,33 @@ extension VhostUserLink {
     private static var promiseShift: Int { 17 }
     private static var promiseLimit: Int { 1 << 13 }
 
-    /// Of a datagram only the largest size is known: the slot has room for it, the ring perhaps not.
+    /// Of a datagram only the largest size is known: the slot has room for that, and the ring for a usual one.
     mutating func reserve(payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {
-        var slot = reserve(
-            headerByteCount: Self.largestHeader, payloadByteCount: payloadByteCount, arena: &arena)
-        slot?.payload.byteCount = payloadByteCount
-        return slot
+        reserve(
+            headerByteCount: Self.largestHeader, payloadByteCount: payloadByteCount,
+            promised: min(payloadByteCount, Self.leastPayload), arena: &arena)
     }
 
     mutating func reserve(headerByteCount: Int, payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {
+        reserve(
+            headerByteCount: headerByteCount, payloadByteCount: payloadByteCount, promised: payloadByteCount,
+            arena: &arena)
+    }
+
+    private mutating func reserve(
+        headerByteCount: Int, payloadByteCount: Int, promised: Int, arena: inout Arena
+    ) -> FrameSlot? {
         guard failure == nil, isReceiveReady, var slot = takeSlot(payloadByteCount) else { return nil }
         let overhead = Self.virtioLength + headerByteCount
         do throws(VhostUserError) {
-            guard let promise = try promise(overhead, payloadByteCount, &arena) else {
+            guard let promise = try promise(overhead, promised, &arena) else {
                 release(slot)
                 return nil
             }
             slot.index |= Int32(promise.chainCount << Self.promiseShift)
-            slot.payload.byteCount = min(slot.payload.byteCount, promise.byteCount - overhead)
+            if promised == payloadByteCount {
+                slot.payload.byteCount = min(slot.payload.byteCount, promise.byteCount - overhead)
+            }
             return slot
         } catch {
             release(slot)
@@ -75,8 +84,9 @@ extension VhostUserLink {
             chainCount += 1
         }
         if byteCount < least {
-            // One chain for each frame, and too small: no event will make it larger.
-            if !isMergeable, chainCount == 1 { counters.framesRefused &+= 1 } else { isStarved = true }
+            // What is promised to others comes back in this turn, without an event.
+            if room.promisedCount == 0 { isStarved = true }
+            if !isStarved { counters.framesRefused &+= 1 }
             return nil
         }
         room.promise(chainCount)

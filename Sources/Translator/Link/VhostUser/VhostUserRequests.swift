@@ -90,7 +90,10 @@ extension VhostUserSession {
     /// Takes the message's one descriptor, which is to be an event to signal or to wait for.
     private static func eventDescriptor(_ channel: inout VhostUserChannel) throws(VhostUserError) -> Int32 {
         // One that blocks could stop us.
-        guard shim_set_nonblocking(channel.descriptors.number(0)) == 0 else { throw .ringDescriptor }
+        let descriptor = channel.descriptors.number(0)
+        guard shim_set_nonblocking(descriptor) == 0 else { throw .ringDescriptor }
+        // A file can be neither waited for nor signalled.
+        guard shim_file_size(descriptor) < 0 else { throw .ringDescriptor }
         return channel.descriptors.take(0)
     }
 
@@ -154,7 +157,7 @@ extension VhostUserSession {
         let state = try Self.parsed(payload, VhostUserRingState.init(parsing:))
         let index = try Self.ring(state.index)
         if request == .setRingEnabled {
-            guard features.contains(.protocolFeatures) else { throw .wrongOrder }
+            // QEMU sends it before it chooses features.
             queues[index].isEnabled = state.value != 0
             return
         }

@@ -171,7 +171,8 @@ struct Virtqueue: ~Copyable {
         memory.storeRelease(nextUsed, used + 2)
         publishedUsed = nextUsed
         try mark(2, 2, &log, memory)
-        shim_full_fence()  // Else both could sleep: the driver looks once more after it has asked for interrupts.
+        // Else both could sleep: the driver looks once more after it has asked for interrupts.
+        shim_full_fence()
         let isWanted: Bool
         if usesEventIndex {
             let event = memory.loadAcquire(available + layout.usedEventOffset)
