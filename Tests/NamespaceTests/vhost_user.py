@@ -93,7 +93,7 @@ class FrontEnd:
                 pass
         except Dropped:
             return True
-        except (TimeoutError, OSError):
+        except TimeoutError:
             return False
 
     # Set-up

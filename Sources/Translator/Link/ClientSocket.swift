@@ -88,6 +88,8 @@ struct ClientSocket<LoopReactor: Reactor>: ~Copyable {
     mutating func drop(_ reason: StaticString) -> HarvestOutcome {
         guard isConnected else { return .detached }
         let token = FlowToken(kind: .link, side: Self.clientSide, generation: generation)
+        // A ring may keep the file open past the next wait; the hypervisor is to know now.
+        _ = shim_socket_shutdown_writing(descriptor)
         reactor.forget(descriptor, token: token.rawValue)
         _ = close(descriptor)
         descriptor = -1
