@@ -41,6 +41,24 @@ struct DatagramPacketTests {
         #expect(received == payloads)
     }
 
+    @Test("a link with few slots leaves the engine idle when all sockets are empty")
+    func idleWithFewSlots() {
+        let memory = EngineTestMemory()
+        var fixture = EngineFixture()
+        fixture.slotCount = 3
+        var engine = fixture.engine(memory)
+        let (guest, remote) = PacketFixture.ends(.v4, 40_000, 53)
+        _ = engine.exchange([GuestFrame.udp([1], from: guest, to: remote)])
+        engine.host.peerSends([ScriptedDatagramSocket.Datagram(bytes: [2])], toSocket: 0)
+        _ = engine.exchange()
+        let before = engine.counters.turns
+
+        _ = engine.pass(.seconds(1))
+        let turns = engine.counters.turns - before
+
+        #expect(turns < 10)
+    }
+
     @Test("an error of the socket reaches the guest as ICMP about its own datagram")
     func errors() {
         let memory = EngineTestMemory()
