@@ -46,7 +46,7 @@ extension Simulation {
     mutating func connectEnds(_ index: Int, _ now: Instant) {
         guard flows[index].script.ending != .unanswered else { return }
         guard let socket = socket(index) else {
-            if !flows[index].guest.isOver { queue.add(.connectEnds(index), at: now + .milliseconds(5)) }
+            if isUsable(index) { queue.add(.connectEnds(index), at: now + .milliseconds(5)) }
             return
         }
         engine.host.connectEnds(socket, code: flows[index].script.ending == .refused ? 111 : 0)
