@@ -36,6 +36,7 @@ binary:
 	@mv -f build/passt.new build/passt
 	@ln -sf passt build/pasta
 	@ln -sf passt build/qrap
+	@ln -sf passt build/pesto
 
 run: dependencies binary
 	@contrib/tun-device
@@ -76,6 +77,7 @@ install:
 	install -D -m 0755 build/passt '$(BINDIR)/passt'
 	ln -sf passt '$(BINDIR)/pasta'
 	ln -sf passt '$(BINDIR)/qrap'
+	ln -sf passt '$(BINDIR)/pesto'
 	install -m 0755 contrib/slirp4netns.sh contrib/slirp4netns-api '$(BINDIR)'
 	@for page in man/*.1; do \
 	    test ! -e "$$page" || install -D -m 0644 "$$page" '$(MANDIR)'/"$$(basename "$$page")" || exit 1; \
@@ -91,7 +93,7 @@ install:
 	done
 
 uninstall:
-	rm -f '$(BINDIR)/passt' '$(BINDIR)/pasta' '$(BINDIR)/qrap'
+	rm -f '$(BINDIR)/passt' '$(BINDIR)/pasta' '$(BINDIR)/qrap' '$(BINDIR)/pesto'
 	rm -f '$(BINDIR)/slirp4netns.sh' '$(BINDIR)/slirp4netns-api'
 	@for page in man/*.1; do rm -f '$(MANDIR)'/"$$(basename "$$page")"; done
 	@for file in contrib/completion/*.bash; do rm -f '$(BASHDIR)'/"$$(basename "$$file" .bash)"; done

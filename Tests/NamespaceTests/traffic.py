@@ -282,6 +282,16 @@ def tcp_ask(task, address, port, **options):
         return receive_line(connection).split()
 
 
+def tcp_hold(task, address, port):
+    """Has an echo server send back a word, and another one when the task is stopped."""
+    with tcp_connect(address, port) as connection:
+        connection.sendall(b"ping\n")
+        task.started(receive_line(connection))
+        task.stopping.wait(PATIENCE)
+        connection.sendall(b"pong\n")
+        return receive_line(connection)
+
+
 def tcp_listen_late(task, address, port, byte_count, seed):
     """Half-closes with data sent, then reads: what the other side sends after our end."""
     with tcp_connect(address, port) as connection:
@@ -583,6 +593,28 @@ def open_sockets(task):
         with open(f"/proc/net/{name}") as table:
             counts[name] = len(table.readlines()) - 1
     return counts
+
+
+def listening(task, protocol="tcp"):
+    """The ports on which sockets of this namespace listen, by the kernel's tables, whatever their address."""
+    ports = set()
+    for name in (protocol, protocol + "6"):
+        with open(f"/proc/net/{name}") as table:
+            for line in table.readlines()[1:]:
+                fields = line.split()
+                if fields[3] == {"tcp": "0A", "udp": "07"}[protocol]:
+                    ports.add(int(fields[1].rsplit(":", 1)[1], 16))
+    return sorted(ports)
+
+
+def wait_for_port(task, port, protocol="tcp", present=True, timeout=5):
+    """Waits until something listens on the port, or until nothing does; how long that took, in seconds."""
+    begin = time.monotonic()
+    while (port in listening(task, protocol)) != present:
+        if time.monotonic() - begin > timeout:
+            raise TimeoutError(f"{protocol} port {port} {'is' if not present else 'is not'} there")
+        time.sleep(0.002)
+    return time.monotonic() - begin
 
 
 def identity(task):

@@ -15,6 +15,7 @@
 #include "shim_splice.h"
 #include "shim_stream.h"
 #include "shim_system.h"
+#include "shim_control.h"
 #include "shim_unix.h"
 #include "shim_vhost.h"
 #include "shim_capture.h"

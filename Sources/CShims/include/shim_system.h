@@ -30,6 +30,15 @@ SHIM_NOLOCKS static inline uint64_t shim_monotonic_nanoseconds(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Nanoseconds of processor time that the calling thread has used. */
+static inline uint64_t shim_thread_nanoseconds(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 /* Anonymous memory of byte_count bytes, aligned to alignment (a power of two, at least a page); NULL if refused.
  * Asks for huge pages when hugepages is not 0. Here because MAP_FAILED does not import. */
 void *shim_map_arena(size_t byte_count, size_t alignment, int hugepages);

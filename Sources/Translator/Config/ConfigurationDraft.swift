@@ -27,7 +27,7 @@ struct ConfigurationDraft {
     mutating func apply(_ option: ScannedOption) throws(ConfigurationError) {
         try checkMode(option)
         switch option.row.identity {
-        case .answer: break
+        case .answer, .client: break
         case .process(let which): try apply(which, option)
         case .addressing(let which): try apply(which, option)
         case .resolver(let which): try apply(which, option)

@@ -44,6 +44,13 @@ struct ForwardingRuleList {
         rules.append(rule)
     }
 
+    /// Takes a rule out; false when there is none exactly like it.
+    mutating func remove(_ rule: ForwardingRule) -> Bool {
+        guard let index = rules.firstIndex(of: rule) else { return false }
+        rules.remove(at: index)
+        return true
+    }
+
     private func checkNoRules(
         of direction: ForwardingDirection, _ transport: TransportProtocol
     ) throws(PortSpecificationError) {

@@ -45,7 +45,7 @@ enum HelpText {
     private static let column = 30
     private static let width = 80
 
-    private static func optionLines(_ row: OptionRow, in mode: Configuration.Mode) -> [String] {
+    static func optionLines(_ row: OptionRow, in mode: Configuration.Mode) -> [String] {
         var head = row.letter.map { "  -\($0), " } ?? "      "
         head += row.names.map { "--\($0)" }.joined(separator: ", ")
         if let argument = row.argument { head += " \(argument)" }
@@ -117,6 +117,7 @@ extension OptionIdentity {
         case .forwarding: "Forwarding"
         case .machine: "Virtual machines"
         case .namespace: "Namespaces"
+        case .client: "Changes"
         }
     }
 }

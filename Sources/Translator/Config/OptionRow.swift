@@ -29,6 +29,8 @@ enum OptionIdentity: Hashable {
     case forwarding(ForwardingOption)
     case machine(MachineOption)
     case namespace(NamespaceOption)
+    /// Of pesto only.
+    case client(ClientOption)
 }
 
 /// Options that are answered at once, instead of running.
@@ -74,6 +76,11 @@ enum MachineOption: CaseIterable {
 enum NamespaceOption: CaseIterable {
     case interfaceName, userNamespace, networkNamespace, networkNamespaceOnly, noQuit, configure
     case noCopyRoutes, noCopyAddresses, macAddress
+}
+
+/// Options of pesto that passt and pasta have not.
+enum ClientOption: CaseIterable {
+    case add, delete, clear, show
 }
 
 /// One option: what the scanner accepts and the documentation says.

@@ -21,15 +21,19 @@ struct ScannedOption {
 struct OptionScanner {
     let program: String
     let arguments: [String]
+    private let rows: [OptionRow]
     /// Index of the next argument to look at; of the first operand, in the end.
     private(set) var position = 0
     /// What is left of a group of letters ("-qf").
     private var letters: Substring = ""
 
-    /// - Parameter arguments: without the program's name.
-    init(program: String, arguments: [String]) {
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - rows: the options that there are.
+    init(program: String, arguments: [String], rows: [OptionRow] = OptionTable.rows) {
         self.program = program
         self.arguments = arguments
+        self.rows = rows
     }
 
     /// What follows the options; to be read when `next` returned nil.
@@ -69,7 +73,7 @@ struct OptionScanner {
     /// An exact name wins; otherwise all options whose names start with it must be the same one.
     private func match(_ name: Substring, word: String) throws(ConfigurationError) -> (OptionRow, String) {
         var candidates: [(row: OptionRow, name: String)] = []
-        for row in OptionTable.rows {
+        for row in rows {
             for candidate in row.names where candidate.hasPrefix(name) {
                 if candidate == name { return (row, candidate) }
                 candidates.append((row, candidate))
@@ -85,7 +89,7 @@ struct OptionScanner {
 
     private mutating func nextLetter() throws(ConfigurationError) -> ScannedOption {
         let letter = letters.removeFirst()
-        guard let row = OptionTable.rows.first(where: { $0.letter == letter }) else {
+        guard let row = rows.first(where: { $0.letter == letter }) else {
             throw usage("invalid option -- '\(letter)'")
         }
         let spelling = "-\(letter)"

@@ -6,9 +6,11 @@ enum VersionText {
     static let number = "0.1.0"
 
     /// First the name of the mode and the version, which callers parse; then the notice.
-    static func text(for mode: Configuration.Mode) -> String {
+    static func text(for mode: Configuration.Mode) -> String { text(program: mode.programName) }
+
+    static func text(program: String) -> String {
         """
-        \(mode.programName) \(number)
+        \(program) \(number)
         Copyright 2026 passt contributors
         GNU General Public License, version 2 or later
           <https://www.gnu.org/licenses/old-licenses/gpl-2.0.html>

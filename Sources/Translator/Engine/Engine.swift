@@ -8,6 +8,7 @@ struct ControlEvents: OptionSet, BitwiseCopyable {
     static let signal = ControlEvents(rawValue: 1)
     static let namespaceWatch = ControlEvents(rawValue: 2)
     static let namespaceDoor = ControlEvents(rawValue: 4)
+    static let controlSocket = ControlEvents(rawValue: 16)
     static let exitRequest = ControlEvents(rawValue: 128)
     /// Descriptors are short: connections are refused.
     static let descriptorShortage = ControlEvents(rawValue: 8)
@@ -188,12 +189,13 @@ struct Engine<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>: ~Co
         case .signal: control.insert(.signal)
         case .namespaceWatch: control.insert(.namespaceWatch)
         case .namespaceDoor: control.insert(.namespaceDoor)
+        case .control: control.insert(.controlSocket)
         case .exitRequest: control.insert(.exitRequest)
         case .udpFlow: udpEventArrived(token, event)
         case .echo: echoEventArrived(token, event)
         case .tcpSplice: spliceEventArrived(token, event)
         case .udpSplice: splicedDatagramsArrived(token, event)
-        case .ignored, .networkMonitor, .portScanner, .control, .timer:
+        case .ignored, .networkMonitor, .portScanner, .timer:
             break
         }
     }

@@ -16,6 +16,27 @@ struct ListeningPorts: ~Copyable {
         udp.removeAll()
     }
 
+    func contains(_ port: UInt16, _ transport: TransportProtocol) -> Bool {
+        switch transport {
+        case .tcp: tcp.contains(port)
+        case .udp: udp.contains(port)
+        }
+    }
+
+    mutating func insert(_ port: UInt16, _ transport: TransportProtocol) {
+        switch transport {
+        case .tcp: tcp.insert(port)
+        case .udp: udp.insert(port)
+        }
+    }
+
+    mutating func remove(_ port: UInt16, _ transport: TransportProtocol) {
+        switch transport {
+        case .tcp: tcp.remove(port)
+        case .udp: udp.remove(port)
+        }
+    }
+
     /// Ports that rules of `transport` may follow here: on which somebody listens, but not ourselves.
     ///
     /// Datagrams also follow TCP listeners of the same number: programs such as iperf3 agree by TCP on a UDP port

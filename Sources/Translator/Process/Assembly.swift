@@ -89,11 +89,17 @@ struct Assembly {
                 throw SetupError(cannot: "watch the socket that listens on port \(listener.port)", code: code)
             }
         }
+        var keeper = try RuleKeeper(configuration, world, log: log)
+        try keeper.start(&engine)
+        var server = try controlServer(&world, reactor)
         engine.start()
         try Launch.seal(&world, configuration, usesRing: usesRing, log: log)
         if let door = Service.channel(of: world) { engine.host.namespace.open(door) }
+        keeper.setUpEnded()
         try Launch.ready(&world, log: log)
-        return loop(&engine, &world, usesRing: usesRing)
+        let status = loop(&engine, &world, &keeper, &server, reactor, usesRing: usesRing)
+        reactor.forgetAll()
+        return status
     }
 
     private static let year2000 = 946_684_800
@@ -117,6 +123,16 @@ struct Assembly {
         }
     }
 
+    /// nil: there is no control socket.
+    private func controlServer(
+        _ world: inout LaunchedWorld, _ reactor: some Reactor
+    ) throws(SetupError) -> ControlServer? {
+        guard let socket = world.control.take() else { return nil }
+        let server = ControlServer(socket, hidesUsers: world.plan.userNamespace != .stay)
+        try checked(server.watch(reactor), "watch the control socket")
+        return server
+    }
+
     /// -1: nothing is captured.
     private static func captureDescriptor(_ world: borrowing LaunchedWorld) -> Int32 {
         switch world.capture {
@@ -133,15 +149,21 @@ struct Assembly {
         }
     }
 
-    private func loop<Link: FrameLink & ~Copyable, Host: EngineSockets & ~Copyable>(
-        _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld, usesRing: Bool
+    private func loop<Link: FrameLink & ~Copyable, Host: ServedSockets & ~Copyable>(
+        _ engine: inout Engine<Link, Host>, _ world: inout LaunchedWorld, _ keeper: inout RuleKeeper,
+        _ server: inout ControlServer?, _ reactor: some Reactor, usesRing: Bool
     ) -> Int32 {
         let polls = Self.watchDescriptor(world).map { $0 < 0 } ?? false
         var report = StatisticsReport(configuration, usesRing: usesRing, now: engine.now)
         var warnsAgainAt = Instant.start
         while true {
-            let next = report?.turnEnded(engine.statistics, now: engine.now) ?? .never
+            let deadline = min(keeper.nextScan, server?.deadline ?? .never)
+            let next = min(report?.turnEnded(engine.statistics, now: engine.now) ?? .never, deadline)
             engine.turn(until: min(next, polls ? engine.now + .seconds(1) : .never))
+            if engine.now >= keeper.nextScan { keeper.scan(&engine) }
+            if engine.control.contains(.controlSocket) || engine.now >= server?.deadline ?? .never {
+                server?.proceed(&keeper, &engine, reactor)
+            }
             if engine.control.contains(.signal), let status = world.signalsArrived() {
                 if world.plan.spawns { drain(&engine) }
                 return status

@@ -87,6 +87,7 @@ enum Launch {
         var world = LaunchedWorld(plan: plan, signals: signals, null: null)
         world.pidFile = pidFile
         world.capture = capture
+        if let path = configuration.controlPath { world.control = try ControlServer.listen(at: path) }
         world.notice = notice
         world.handles = handles
         world.serviceManager = manager

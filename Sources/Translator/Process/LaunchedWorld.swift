@@ -17,6 +17,8 @@ struct LaunchedWorld: ~Copyable {
     var watch: NamespaceWatch?
     /// passt: where hypervisors connect, unless one was inherited.
     var listener: ListeningSocket?
+    /// The control socket, if there is one.
+    var control: ListeningSocket?
     /// passt: the connection to a hypervisor that was inherited.
     var client: Descriptor?
     /// How the caller is told that we are ready, and tells us to leave.

@@ -8,6 +8,7 @@ public enum Program {
         if (CommandLine.arguments.first ?? "").split(separator: "/").last?.containsText("qrap") == true {
             runQrap()
         }
+        if ClientInvocation.isClient(CommandLine.arguments.first ?? "") { Client.run(CommandLine.arguments) }
         let invocation = Invocation(
             arguments: CommandLine.arguments, reactorVariable: ProcessEnvironment.value("PASST_REACTOR"),
             ephemeralPorts: ephemeralPorts())
@@ -33,7 +34,7 @@ public enum Program {
     }
 
     /// What the host gives to sockets that do not ask for a port.
-    private static func ephemeralPorts() -> ClosedRange<UInt16> {
+    static func ephemeralPorts() -> ClosedRange<UInt16> {
         let text = SystemFile.text(of: "/proc/sys/net/ipv4/ip_local_port_range") ?? ""
         let bounds = text.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
         guard bounds.count == 2, bounds[0] <= bounds[1] else { return PortSurroundings.usualEphemeralPorts }

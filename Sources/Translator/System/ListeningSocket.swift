@@ -28,6 +28,9 @@ struct ListeningSocket: ~Copyable {
         descriptor = Descriptor(owning: number)
     }
 
+    /// Gives the socket away, without its path.
+    consuming func release() -> Descriptor { descriptor }
+
     /// Listens at the first free default path.
     static func openDefault() throws(SetupError) -> ListeningSocket {
         for number in 1...lastDefaultNumber {

@@ -102,15 +102,15 @@ struct ControlTableHeader: Equatable {
         ruleCount = Int(count)
     }
 
-    func write(to bytes: inout MutableRawSpan) {
-        bytes.zero(0..<Self.length)
-        bytes.storeBigEndian(number.rawValue, at: 0)
-        var offset = 1
+    func write(to bytes: inout MutableRawSpan, at start: Int = 0) {
+        bytes.zero(start..<start + Self.length)
+        bytes.storeBigEndian(number.rawValue, at: start)
+        var offset = start + 1
         for byte in number.name.utf8 {
             bytes.storeBigEndian(byte, at: offset)
             offset += 1
         }
-        bytes.storeBigEndian(capabilities.rawValue, at: Self.length - 8)
-        bytes.storeBigEndian(UInt32(ruleCount), at: Self.length - 4)
+        bytes.storeBigEndian(capabilities.rawValue, at: start + Self.length - 8)
+        bytes.storeBigEndian(UInt32(ruleCount), at: start + Self.length - 4)
     }
 }

@@ -38,16 +38,22 @@ struct DiagnosedSocket: Equatable, BitwiseCopyable {
         self.port = port
     }
 
-    /// Asks for all sockets of one version and protocol in one state.
+    static let requestLength = NetlinkHeader.length + 56
+
+    /// Writes a request, with its netlink header, for all sockets of one version and protocol in one state.
     ///
     /// - Parameter protocolNumber: 6 or 17.
-    static func dump(_ version: IPVersion, protocolNumber: UInt8, state: UInt8) -> NetlinkRequest {
-        var request = NetlinkRequest(type: messageType, flags: NetlinkHeader.isDump)
-        request.append(UInt8(version == .v4 ? 2 : 10))
-        request.append(protocolNumber)
-        request.append(UInt16(0))
-        request.append(UInt32(1) << UInt32(state))
-        for _ in 0..<6 { request.append(UInt64(0)) }
-        return request
+    static func writeDump(
+        _ version: IPVersion, protocolNumber: UInt8, state: UInt8, sequence: UInt32,
+        to bytes: inout MutableRawSpan
+    ) {
+        bytes.zero(0..<requestLength)
+        bytes.storeNative(UInt32(requestLength), at: 0)
+        bytes.storeNative(messageType, at: 4)
+        bytes.storeNative(NetlinkHeader.isRequest | NetlinkHeader.isDump, at: 6)
+        bytes.storeNative(sequence, at: 8)
+        bytes.storeNative(UInt8(version == .v4 ? 2 : 10), at: 16)
+        bytes.storeNative(protocolNumber, at: 17)
+        bytes.storeNative(UInt32(1) << UInt32(state), at: 20)
     }
 }

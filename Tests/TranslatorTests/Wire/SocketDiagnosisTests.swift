@@ -8,8 +8,10 @@ import Testing
 struct SocketDiagnosisTests {
     @Test("a request asks for one version, protocol and state")
     func request() {
-        let bytes = DiagnosedSocket.dump(.v6, protocolNumber: 6, state: DiagnosedSocket.tcpListen)
-            .sealed(sequence: 3)
+        let bytes = written(DiagnosedSocket.requestLength) {
+            DiagnosedSocket.writeDump(
+                .v6, protocolNumber: 6, state: DiagnosedSocket.tcpListen, sequence: 3, to: &$0)
+        }
 
         #expect(
             bytes
