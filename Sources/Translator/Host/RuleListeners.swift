@@ -5,6 +5,9 @@ import CShims
 /// The listening sockets that forwarding rules ask for at start: on the host while low ports are allowed, in the
 /// namespace once there is one.
 struct RuleListeners {
+    /// Ports of one best-effort rule that are told one by one.
+    private static let mostWarnings = 5
+
     private let opener: ListenerOpener
     private(set) var listeners: [Listener] = []
     private(set) var warnings: [String] = []
@@ -25,6 +28,7 @@ struct RuleListeners {
         throws(SetupError)
     {
         var openedCount = 0
+        var failureCount = 0
         var lastFailure: SetupError?
         for port in rule.ports {
             do throws(SetupError) {
@@ -36,11 +40,15 @@ struct RuleListeners {
                 openedCount += 1
             } catch {
                 guard rule.isBestEffort else { throw error }
-                warnings.append(error.message)
+                failureCount += 1
+                if failureCount <= Self.mostWarnings { warnings.append(error.message) }
                 lastFailure = error
             }
         }
         if openedCount == 0, let lastFailure { throw lastFailure }
+        if failureCount > Self.mostWarnings {
+            warnings.append("\(failureCount - Self.mostWarnings) more ports of '\(rule)' cannot be had.")
+        }
     }
 
     private mutating func open(
