@@ -19,7 +19,7 @@ CMD ?=
 OPTIONS ?=
 
 BUILD_PACKAGES = liburing-dev libseccomp-dev
-TEST_PACKAGES = python3-pytest iproute2 iputils-ping util-linux procps tcpdump isc-dhcp-client udhcpc iperf3 reuse \
+TEST_PACKAGES = python3-pytest libcap2-bin iproute2 iputils-ping util-linux procps tcpdump isc-dhcp-client udhcpc iperf3 reuse \
 	man-db mandoc zsh fish debhelper dpkg-dev fakeroot debootstrap apparmor rpm qemu-system-x86 busybox-static
 PERF_PACKAGES = iproute2 util-linux iperf3 passt slirp4netns
 
