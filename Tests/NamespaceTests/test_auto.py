@@ -141,7 +141,7 @@ def test_a_connection_outlives_its_listener(world, family):
     guest = world.pasta(*without_others("-t", "auto"))
     server, _ = guest.serve("tcp_echo", address=ANY[family], port=8080)
     world.host.call("wait_for_port", port=8080)
-    held = world.peer.start("tcp_hold", address=HOST_ADDRESS[family], port=8080)
+    held = world.peer.start("tcp_converse", address=HOST_ADDRESS[family], port=8080)
     assert held.started() == "ping"
 
     server.stop().result()

@@ -183,7 +183,7 @@ def test_connections_live_on_and_rules_that_stay_are_not_interrupted(controlled)
     controlled.pesto("-A", "-t", "8080,8081")
     for port in (8080, 8081, 9090):
         controlled.guest.serve("tcp_echo", address="0.0.0.0", port=port)
-    held = controlled.world.peer.start("tcp_hold", address=HOST_ADDRESS[4], port=8081)
+    held = controlled.world.peer.start("tcp_converse", address=HOST_ADDRESS[4], port=8081)
     assert held.started() == "ping"
     inodes = socket_inodes(controlled)
 
@@ -194,7 +194,7 @@ def test_connections_live_on_and_rules_that_stay_are_not_interrupted(controlled)
     # The same socket, another target.
     controlled.pesto("-D", "-t", "8080", "-A", "-t", "8080:9090")
     assert socket_inodes(controlled)[8080] == inodes[8080]
-    last = controlled.world.peer.start("tcp_hold", address=HOST_ADDRESS[4], port=8080)
+    last = controlled.world.peer.start("tcp_converse", address=HOST_ADDRESS[4], port=8080)
     assert last.started() == "ping"
     assert last.stop().result() == "pong"
 
@@ -258,7 +258,7 @@ def test_a_client_that_stalls_blocks_nobody(controlled):
         stalled.sendall(words[:30])
         waiting = controlled.connect()
 
-        held = controlled.world.peer.start("tcp_hold", address=HOST_ADDRESS[4], port=8080)
+        held = controlled.world.peer.start("tcp_converse", address=HOST_ADDRESS[4], port=8080)
         assert held.started() == "ping" and held.stop().result() == "pong"
 
         # Ended after a while, and the next one is served.

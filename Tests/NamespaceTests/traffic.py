@@ -282,7 +282,7 @@ def tcp_ask(task, address, port, **options):
         return receive_line(connection).split()
 
 
-def tcp_hold(task, address, port):
+def tcp_converse(task, address, port):
     """Has an echo server send back a word, and another one when the task is stopped."""
     with tcp_connect(address, port) as connection:
         connection.sendall(b"ping\n")
