@@ -94,6 +94,8 @@ def test_a_daemon_asked_to_end_leaves_with_0(world, number):
     ["--pid", "/nonexistent/pid", "--", "true"],
     ["--log-file", "/nonexistent/log", "--", "true"],
     ["--interface", "nosuch0", "--", "true"],
+    ["--outbound-if4", "nosuch0", "--", "true"],
+    ["--interface", "lo", "--outbound-if6", "nosuch0", "--", "true"],
     ["--runas", "nosuchuser", "--", "true"],
     ["--userns", "/nonexistent/user", "--", "true"],
     ["--ns-ifname", "lo", "--", "true"],

@@ -82,7 +82,9 @@ enum Service {
         guard let interface else { return 0 }
         // SAFETY: the string is terminated and outlives the call.
         let index = unsafe if_nametoindex(interface)
-        guard index > 0 else { throw SetupError("There is no interface named \(interface) on the host.") }
+        guard index > 0 else {
+            throw SetupError("Cannot use the interface \(interface): there is none of that name.")
+        }
         return Int32(bitPattern: index)
     }
 }
