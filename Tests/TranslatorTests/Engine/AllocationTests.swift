@@ -7,10 +7,10 @@ import Testing
 
 @Suite("Memory of the engine at work")
 struct AllocationTests {
-    // Unoptimised code allocates for accessors that optimised code inlines.
     @Test(
         "a transfer both ways allocates nothing",
-        .enabled(if: !_isDebugAssertConfiguration(), "needs an optimised build"))
+        .enabled(if: !_isDebugAssertConfiguration(), "only an optimised build keeps option sets off the heap")
+    )
     func transfer() {
         let memory = EngineTestMemory()
         var engine = EngineFixture().engine(memory)

@@ -25,6 +25,8 @@ struct LoopLink: ~Copyable {
     /// Frames are counted on their way to the guest and not kept.
     var discardsFrames = false
     private(set) var flushedCount = 0
+    /// How many of `incoming` were.
+    private var harvestedCount = 0
     private var sealed: [Sealed] = []
     private var slots: BufferPool
 
@@ -48,9 +50,9 @@ struct LoopLink: ~Copyable {
 
 extension LoopLink: FrameLink {
     mutating func harvest(into batch: inout FrameBatch, arena: inout Arena) -> HarvestOutcome {
-        let count = min(incoming.count, Self.receiveSlotCount)
+        let count = min(incoming.count - harvestedCount, Self.receiveSlotCount)
         for index in 0..<count {
-            let frame = incoming[index]
+            let frame = incoming[harvestedCount + index]
             let place = Slice(offset: index * Self.slotByteCount, byteCount: frame.bytes.count)
             var target = arena.mutableBytes(place)
             target.withUnsafeMutableBytes { target in
@@ -58,8 +60,11 @@ extension LoopLink: FrameLink {
             }
             batch.append(ReceivedFrame(bytes: place, offload: frame.offload))
         }
-        incoming.removeFirst(count)
-        return incoming.isEmpty ? .drained : .more
+        harvestedCount += count
+        guard harvestedCount == incoming.count else { return .more }
+        incoming = []
+        harvestedCount = 0
+        return .drained
     }
 
     mutating func reserve(payloadByteCount: Int, arena: inout Arena) -> FrameSlot? {

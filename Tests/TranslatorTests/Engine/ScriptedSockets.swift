@@ -80,7 +80,7 @@ struct ScriptedSockets: ~Copyable {
 
     subscript(socket: Int32) -> ScriptedStream {
         get { streams[Int(socket - Self.firstSocket)] }
-        _modify { yield &streams[Int(socket - Self.firstSocket)] }
+        set { streams[Int(socket - Self.firstSocket)] = newValue }
     }
 
     /// Reports an edge by the next `wait`.
