@@ -112,6 +112,12 @@ extension Engine where Link: ~Copyable, Host: ~Copyable {
         if event.isFailed { datagramErrorsArrived(index) }
         for _ in 0..<receivesPerTurn {
             let count = receiveDatagrams(udpFlows[index].socket) { engine, slot, arrival in
+                // Somebody else's may have come between the socket's binding and its connecting.
+                guard arrival.source == nil || arrival.source == engine.udpFlows[index].peer else {
+                    engine.counters.udpDatagramsDropped &+= 1
+                    engine.link.release(slot)
+                    return
+                }
                 engine.udpFlows[index].datagramsFromHost(now: engine.now)
                 let flow = engine.udpFlows[index]
                 engine.sealDatagram(
