@@ -23,7 +23,7 @@ TEST_PACKAGES = python3-pytest libcap2-bin iproute2 iputils-ping util-linux proc
 	man-db mandoc zsh fish debhelper dpkg-dev fakeroot debootstrap apparmor rpm qemu-system-x86 busybox-static
 PERF_PACKAGES = iproute2 util-linux iperf3 passt slirp4netns
 
-.PHONY: all run test perf perf-stream documents install uninstall clean dependencies test-dependencies perf-dependencies binary
+.PHONY: all run test fuzz perf perf-stream documents install uninstall clean dependencies test-dependencies perf-dependencies binary
 
 all: binary
 
@@ -49,6 +49,11 @@ endif
 # Everything continuous integration runs, with a summary at the end.
 test: dependencies test-dependencies
 	@SWIFT='$(SWIFT)' Tests/run
+
+# Fuzzes every target for TIME seconds, or RUNS times; TARGETS='frame engine': only these.
+TIME ?= 60
+fuzz: dependencies
+	@SWIFT='$(SWIFT)' Tests/Fuzz/run $(if $(RUNS),--runs $(RUNS),--time $(TIME)) $(TARGETS)
 
 perf: dependencies perf-dependencies binary
 	@contrib/tun-device
@@ -101,4 +106,4 @@ uninstall:
 	@for file in contrib/completion/*.fish; do rm -f '$(FISHDIR)'/"$$(basename "$$file")"; done
 
 clean:
-	rm -rf .build build
+	rm -rf .build .build-fuzz build

@@ -66,12 +66,17 @@ struct EngineFixture {
         version == .v4 ? IPAddress(gateway4) : IPAddress(gateway6)
     }
 
-    func engine(_ memory: EngineTestMemory) -> TestEngine {
+    static func network(mtu: UInt16) -> GuestNetwork {
         var network = GuestNetwork()
         network.mtu = mtu
         network.ipv4 = GuestNetwork.IPv4(
-            address: Self.guest4, prefixLength: 24, gateway: Self.gateway4, ours: Self.gateway4)
-        network.ipv6 = GuestNetwork.IPv6(address: Self.guest6, gateway: Self.gateway6, ours: Self.gateway6)
+            address: guest4, prefixLength: 24, gateway: gateway4, ours: gateway4)
+        network.ipv6 = GuestNetwork.IPv6(address: guest6, gateway: gateway6, ours: gateway6)
+        return network
+    }
+
+    func engine(_ memory: EngineTestMemory) -> TestEngine {
+        var network = Self.network(mtu: mtu)
         network.services.routerAdvertisements = false
         var mapping = AddressMapping()
         for version in IPVersion.allCases {

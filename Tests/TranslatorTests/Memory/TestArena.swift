@@ -12,15 +12,14 @@ extension Arena {
 
     /// A copy of the bytes of `slice`.
     func array(_ slice: Slice) -> [UInt8] {
-        let span = bytes(slice)
-        return (0..<slice.byteCount).map { span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+        bytes(slice).withUnsafeBytes { Array($0) }
     }
 
     /// Writes `bytes` at `offset`.
     mutating func store(_ bytes: [UInt8], at offset: Int) {
         var span = mutableBytes(Slice(offset: offset, byteCount: bytes.count))
-        for (index, byte) in bytes.enumerated() {
-            span.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+        span.withUnsafeMutableBytes { target in
+            bytes.withUnsafeBytes { target.copyMemory(from: $0) }
         }
     }
 }

@@ -1,0 +1,1 @@
+../../TranslatorTests/Engine/GuestFrame.swift

@@ -1,0 +1,1 @@
+../../TranslatorTests/SplitMix.swift

@@ -1,0 +1,1 @@
+../../TranslatorTests/Memory/TestArena.swift
