@@ -41,7 +41,7 @@ extension TCPConnection {
             if phase == .established, flags.isSuperset(of: [.guestFinished, .finAcknowledged]) {
                 return .nothing
             }
-            return ended(.abort)
+            return ended(hasGuestEverything ? .close : .abort)
         }
         guard segment.flags.contains(.ack) else { return .nothing }
         if let timestamps = segment.options.timestamps, segment.sequence <= lastAcknowledged {
@@ -58,6 +58,11 @@ extension TCPConnection {
         payloadArrived(segment, into: &decision)
         finArrived(segment)
         return finishing(decision, now: now)
+    }
+
+    /// Both sides finished and the guest only forgot to say that it saw our FIN, or cannot any more.
+    private var hasGuestEverything: Bool {
+        flags.isSuperset(of: [.guestFinDelivered, .hostFinished]) && sendUnacknowledged == hostEnd
     }
 
     /// RFC 7323, section 5.3: the timestamp is older than the last one that counted.

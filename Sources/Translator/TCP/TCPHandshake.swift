@@ -14,8 +14,8 @@ extension TCPConnection {
     static let connectPatience = Interval.seconds(180)
     /// Shift that lets 16 bits say `largestWindow`, with room to spare.
     static let offeredScale: UInt8 = 7
-    /// The window of a SYN is not scaled (RFC 7323, section 2.2).
-    static let openingWindow = 65535
+    /// The window of a SYN is not scaled (RFC 7323, section 2.2); scaled, it says the same.
+    static let openingWindow = 65535 & ~((1 << Int(offeredScale)) - 1)
     private static let timestampOptionLength: UInt16 = 12
     /// A smaller offer is taken for this, so that a hostile guest cannot make us emit a storm of tiny segments.
     private static let smallestSegment: UInt16 = 88

@@ -81,6 +81,8 @@ extension TCPConnection {
             return .nothing
         }
         scheduleKeepAlive(now: now)
+        // What is sent again asks as well, and what ends that is the number of retries.
+        if retransmitAt != .never { return .nothing }
         // The guest said all it had to: what it may have forgotten by now still goes to the host.
         if flags.contains(.guestFinished), !flags.contains(.guestFinDelivered) { return .nothing }
         if now - lastHeard > Self.longestSilence { return resetting() }

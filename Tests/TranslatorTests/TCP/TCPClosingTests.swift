@@ -103,6 +103,18 @@ struct TCPClosingTests {
         #expect(connection.queuedByteCount == 100)
     }
 
+    @Test("a guest that has everything and answers our FIN by a reset does no harm to the host's peer")
+    func resetForFin() {
+        var connection = TCPConnection.established()
+        _ = connection.segmentArrived(.data(0, 0, flags: [.ack, .fin]), now: now)
+        _ = connection.shutdownDelivered(now: now)
+        connection.finish()
+
+        let decision = connection.segmentArrived(.data(1, 0, flags: .reset), now: now)
+
+        #expect(decision.host == .close && decision.isFinished)
+    }
+
     @Test("an error of the host's socket resets the guest, behind everything that was sent")
     func resetting() {
         var connection = TCPConnection.established()

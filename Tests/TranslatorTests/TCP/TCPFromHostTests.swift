@@ -159,6 +159,21 @@ struct TCPTimersTests {
         #expect(decision.reply == .reset)
     }
 
+    @Test("a guest that owes the acknowledgement of our FIN is not asked besides")
+    func keepAliveWhileFinIsOut() {
+        var connection = TCPConnection.established()
+        connection.hostEnded()
+        connection.finSent(now: now)
+
+        var decisions: [TCPDecision] = []
+        while connection.deadline <= now + .seconds(100) {
+            decisions.append(connection.deadlinePassed(now: connection.deadline))
+            if connection.isFinDue { connection.finSent(now: connection.retransmitAt) }
+        }
+
+        #expect(!decisions.isEmpty && decisions.allSatisfy { $0 == .nothing })
+    }
+
     @Test("a guest that finished is not asked while its bytes still wait for the host")
     func keepAliveAfterFin() {
         var connection = TCPConnection.established()
