@@ -235,6 +235,19 @@ def test_capture_can_be_read(world):
     assert capture.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.differs("that version words it differently")
+def test_trace_tells_of_every_frame(world):
+    log = world.directory / "trace"
+    world.run_pasta(
+        "--trace", "--log-file", str(log), "--config-net", "--", "ping", "-n", "-c", "1", "-W", "2", WORLD[4])
+
+    lines = log.read_text().splitlines()
+    for way in (
+        f"from guest: echo {HOST_ADDRESS[4]} to {WORLD[4]}", f"to guest: echo {WORLD[4]} to {HOST_ADDRESS[4]}",
+        "from guest: ARP from "):
+        assert [line for line in lines if way in line and line.endswith(" bytes")], way
+
+
 def test_log_file(world):
     log = world.directory / "log"
     guest = world.guest()

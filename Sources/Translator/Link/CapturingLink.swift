@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import CShims
 
-/// A link whose frames, both ways, are also written to a capture file (classic pcap 2.4, Ethernet).
+/// A link whose frames, both ways, are also written to a capture file (classic pcap 2.4, Ethernet) or told to the log.
 ///
 /// Frames are captured as they cross the link: one that holds many segments is one record, and its checksum may be
 /// left to the far side. A file that cannot be written any more loses records, and nothing else.
@@ -10,11 +10,17 @@ struct CapturingLink<Inner: FrameLink & ~Copyable>: ~Copyable {
     private var inner: Inner
     /// -1: nothing is captured.
     private let file: Int32
+    private let trace: FrameTrace?
+    private let isWatched: Bool
 
-    /// - Parameter file: open for writing and empty, or -1.
-    init(_ inner: consuming Inner, file: Int32) {
+    /// - Parameters:
+    ///   - file: open for writing and empty, or -1.
+    ///   - trace: nil: nothing is logged.
+    init(_ inner: consuming Inner, file: Int32, trace: FrameTrace?) {
         self.inner = inner
         self.file = file
+        self.trace = trace
+        isWatched = file >= 0 || trace != nil
         guard file >= 0 else { return }
         let bytes = [UInt8](capacity: CaptureFileHeader.length) { header in
             CaptureFileHeader().write(to: &header)
@@ -26,7 +32,9 @@ struct CapturingLink<Inner: FrameLink & ~Copyable>: ~Copyable {
         }
     }
 
-    private func record(_ frame: Slice, _ arena: borrowing Arena) {
+    private func record(_ way: StaticString, _ frame: Slice, _ arena: borrowing Arena) {
+        trace?.tell(way, arena.bytes(frame))
+        guard file >= 0 else { return }
         let vector = arena.vector(frame)
         _ = shim_capture_frame(file, vector.address, vector.byteCount)
     }
@@ -46,7 +54,7 @@ extension CapturingLink: FrameLink where Inner: ~Copyable {
 
     mutating func harvest(into batch: inout FrameBatch, arena: inout Arena) -> HarvestOutcome {
         let outcome = inner.harvest(into: &batch, arena: &arena)
-        if file >= 0 { for index in 0..<batch.count { record(batch[index].bytes, arena) } }
+        if isWatched { for index in 0..<batch.count { record("from guest", batch[index].bytes, arena) } }
         return outcome
     }
 
@@ -64,10 +72,10 @@ extension CapturingLink: FrameLink where Inner: ~Copyable {
         _ slot: FrameSlot, headerByteCount: Int, payloadByteCount: Int, offload: VirtioNetHeader,
         arena: inout Arena
     ) {
-        if file >= 0 {
+        if isWatched {
             let frame = Slice(
                 offset: slot.payload.offset - headerByteCount, byteCount: headerByteCount + payloadByteCount)
-            record(frame, arena)
+            record("to guest", frame, arena)
         }
         inner.seal(
             slot, headerByteCount: headerByteCount, payloadByteCount: payloadByteCount, offload: offload,

@@ -69,7 +69,8 @@ struct Assembly {
         var settings = settings(guestMAC: guestMAC)
         let socketsByteCount = LinuxSockets<LoopReactor>.arenaByteCount
         settings.reassembledOffset = memory.lazyOffset + socketsByteCount
-        let link = CapturingLink(inner, file: Self.captureDescriptor(world))
+        let link = CapturingLink(
+            inner, file: Self.captureDescriptor(world), trace: FrameTrace(log))
         let sockets = LinuxSockets(
             reactor: reactor, arenaOffset: memory.lazyOffset, outboundInterface: outboundInterfaces,
             splices: configuration.mode == .pasta, descriptorLimit: shim_descriptor_limit())
